@@ -1,0 +1,119 @@
+"""Graph attention network (Velickovic et al., arXiv 1710.10903) on a weighted graph."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from glt_cli.backbones.base import Backbone, Dropout, LayerSize, Linear
+from glt_cli.config import GATConfig
+from glt_cli.graph import Adjacency, Graph
+from glt_cli.sparse import Matrix
+
+#: Only an absent edge's logit can exceed the maximum over kept entries; beyond e³⁰ its
+#: derivative is cut off, so that reviving scores stay finite.
+_LARGEST_SHIFT = 30.0
+
+
+def attention(logits: Tensor, weights: Tensor, adjacency: Adjacency) -> Tensor:
+    """α_ij = m_e·exp(e_ij) / Σ_k m_ik·exp(e_ik), the maximum taken over kept entries.
+
+    Args:
+        logits: e, [nnz, heads].
+        weights: m, [nnz], self-loops of weight 1 included.
+        adjacency: Where the entries stand.
+
+    Returns:
+        α, [nnz, heads].
+
+    """
+    pattern = adjacency.pattern
+    row = pattern.row
+    kept = logits.detach().masked_fill((weights <= 0).unsqueeze(1), -torch.inf)
+    largest = kept.new_full((pattern.shape[0], logits.shape[1]), -torch.inf)
+    index = row.long().unsqueeze(1).expand_as(kept)
+    largest = largest.scatter_reduce(0, index, kept, "amax")
+    shifted = (logits - largest.index_select(0, row)).clamp(max=_LARGEST_SHIFT)
+    exponentials = weights.unsqueeze(1) * shifted.exp()
+    return exponentials / pattern.row_sum(exponentials).index_select(0, row)
+
+
+class GATLayer(nn.Module):
+    """K attention heads, concatenated."""
+
+    def __init__(self, inputs: int, outputs: int, heads: int, dropout: float) -> None:
+        super().__init__()
+        self.heads = heads
+        self.outputs = outputs
+        self.linear = Linear(inputs, heads * outputs)
+        self.source = nn.Parameter(torch.empty(heads, outputs))
+        self.target = nn.Parameter(torch.empty(heads, outputs))
+        self.bias = nn.Parameter(torch.zeros(heads * outputs))
+        nn.init.xavier_uniform_(self.source)
+        nn.init.xavier_uniform_(self.target)
+        self.dropout = Dropout(dropout)
+
+    def forward(self, x: Matrix, adjacency: Adjacency, weights: Tensor) -> Tensor:
+        """Map [N, inputs] to [N, heads · outputs] with edge weights [nnz]."""
+        pattern = adjacency.pattern
+        h = self.linear(x).view(-1, self.heads, self.outputs)
+        logits = F.leaky_relu(
+            (h * self.source).sum(-1).index_select(0, pattern.col)
+            + (h * self.target).sum(-1).index_select(0, pattern.row),
+            negative_slope=0.2,
+        )
+        alpha = self.dropout.dense(attention(logits, weights, adjacency))
+        heads = adjacency.aggregate(alpha.t().contiguous(), h.transpose(0, 1))
+        return heads.transpose(0, 1).reshape(-1, self.heads * self.outputs) + self.bias
+
+
+class GAT(Backbone):
+    """GAT layers with ELU between them; dropout on features and on attention."""
+
+    def __init__(
+        self,
+        num_features: int,
+        hidden: int,
+        num_outputs: int,
+        layers: int,
+        heads: int,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        inputs = [num_features, *[heads * hidden] * (layers - 1)]
+        outputs = [*[(hidden, heads)] * (layers - 1), (num_outputs, 1)]
+        self.layers = nn.ModuleList(
+            GATLayer(width, *output, dropout) for width, output in zip(inputs, outputs, strict=True)
+        )
+        self.dropout = Dropout(dropout)
+
+    def forward(self, x: Matrix, graph: Graph, edges: Tensor) -> Tensor:
+        """See Backbone."""
+        adjacency = graph.looped
+        weights = adjacency.weights(edges)
+        first, *rest = self.layers
+        h: Tensor = first(self.dropout(x), adjacency, weights)
+        for layer in rest:
+            h = layer(self.dropout(F.elu(h)), adjacency, weights)
+        return h
+
+    def sizes(self, sparse_input: bool) -> list[LayerSize]:
+        """See Backbone."""
+        return [
+            LayerSize(
+                weights=(f"layers.{i}.linear.weight",),
+                takes_input=i == 0,
+                self_loops=True,
+                per_message=layer.heads * layer.outputs,
+                per_node=2 * layer.heads * layer.outputs,  # both halves of the logits
+            )
+            for i, layer in enumerate(self.layers)
+        ]
+
+
+def build(config: GATConfig, num_features: int, num_outputs: int) -> GAT:
+    """Make the backbone that a configuration describes."""
+    return GAT(
+        num_features, config.hidden, num_outputs, config.layers, config.heads, config.dropout
+    )

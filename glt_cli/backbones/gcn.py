@@ -1,0 +1,77 @@
+"""Graph convolutional network (Kipf and Welling, arXiv 1609.02907) on a weighted graph."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from glt_cli.backbones.base import Backbone, Dropout, LayerSize, Linear
+from glt_cli.config import GCNConfig
+from glt_cli.graph import Adjacency, Graph
+from glt_cli.sparse import Matrix, SparseMatrix
+
+
+def normalise(adjacency: Adjacency, edges: Tensor) -> Tensor:
+    """Â = D̃^(-½)(I + A∘m)D̃^(-½), D̃ the degrees of that weighted graph: [nnz].
+
+    Degrees are in-degrees where the graph is directed, as torch-geometric has it.
+    """
+    pattern = adjacency.pattern
+    weights = adjacency.weights(edges)
+    scale = pattern.row_sum(weights).rsqrt()
+    return weights * scale.index_select(0, pattern.row) * scale.index_select(0, pattern.col)
+
+
+class GCNLayer(nn.Module):
+    """Â X W + b, in the cheaper order."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.linear = Linear(inputs, outputs)
+        self.bias = nn.Parameter(torch.zeros(outputs))
+
+    def forward(self, x: Matrix, adjacency: Adjacency, values: Tensor) -> Tensor:
+        """Map [N, inputs] to [N, outputs] with the normalised adjacency's values [nnz]."""
+        if isinstance(x, SparseMatrix) or self.linear.goes_first(sparse_input=False):
+            return adjacency.aggregate(values, self.linear(x)) + self.bias
+        mapped: Tensor = self.linear(adjacency.aggregate(values, x))
+        return mapped + self.bias
+
+
+class GCN(Backbone):
+    """GCN layers with ReLU and dropout between them."""
+
+    def __init__(self, widths: list[int], dropout: float) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(GCNLayer(*pair) for pair in pairwise(widths))
+        self.dropout = Dropout(dropout)
+
+    def forward(self, x: Matrix, graph: Graph, edges: Tensor) -> Tensor:
+        """See Backbone."""
+        values = normalise(graph.looped, edges)
+        first, *rest = self.layers
+        h: Tensor = first(x, graph.looped, values)
+        for layer in rest:
+            h = layer(self.dropout(F.relu(h)), graph.looped, values)
+        return h
+
+    def sizes(self, sparse_input: bool) -> list[LayerSize]:
+        """See Backbone."""
+        return [
+            LayerSize(
+                weights=(f"layers.{i}.linear.weight",),
+                takes_input=i == 0,
+                self_loops=True,
+                per_message=layer.linear.width(sparse_input and i == 0),
+            )
+            for i, layer in enumerate(self.layers)
+        ]
+
+
+def build(config: GCNConfig, num_features: int, num_outputs: int) -> GCN:
+    """Make the backbone that a configuration describes."""
+    hidden = [config.hidden] * (config.layers - 1)
+    return GCN([num_features, *hidden, num_outputs], config.dropout)

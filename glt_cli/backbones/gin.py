@@ -1,0 +1,101 @@
+"""Graph isomorphism network (Xu et al., arXiv 1810.00826) on a weighted graph."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from glt_cli.backbones.base import Backbone, Dropout, LayerSize, Linear
+from glt_cli.config import GINConfig
+from glt_cli.graph import Adjacency, Graph
+from glt_cli.sparse import Matrix, SparseMatrix
+
+
+def mean_weights(adjacency: Adjacency, edges: Tensor) -> Tensor:
+    """Divide m by the target's Σ m, [nnz]; 0, with derivative 0, where Σ m = 0."""
+    pattern = adjacency.pattern
+    weights = adjacency.weights(edges)
+    total = pattern.row_sum(weights)
+    heard = total > 0
+    share = torch.where(heard, 1 / torch.where(heard, total, 1), 0)
+    return weights * share.index_select(0, pattern.row)
+
+
+class GINLayer(nn.Module):
+    """MLP((1 + ε)·h + the neighbours' mean or sum), its first map in the cheaper order."""
+
+    def __init__(self, widths: list[int]) -> None:
+        super().__init__()
+        self.epsilon = nn.Parameter(torch.zeros(()))
+        self.linears = nn.ModuleList(Linear(*pair) for pair in pairwise(widths))
+        self.biases = nn.ParameterList(torch.zeros(width) for width in widths[1:])
+
+    def forward(self, x: Matrix, adjacency: Adjacency, values: Tensor) -> Tensor:
+        """Map [N, inputs] to [N, outputs] with the aggregation's values [nnz]."""
+        linear = self.linears[0]
+        # The first map commutes with the sum, so either order gives the same layer.
+        if isinstance(x, SparseMatrix) or linear.goes_first(sparse_input=False):
+            h = self._combine(linear(x), adjacency, values)
+        else:
+            h = linear(self._combine(x, adjacency, values))
+        h = h + self.biases[0]
+        for linear, bias in zip(self.linears[1:], self.biases[1:], strict=True):
+            h = linear(F.relu(h)) + bias
+        return h
+
+    def _combine(self, h: Tensor, adjacency: Adjacency, values: Tensor) -> Tensor:
+        return (1 + self.epsilon) * h + adjacency.aggregate(values, h)
+
+
+class GIN(Backbone):
+    """GIN layers with ReLU and dropout between them."""
+
+    def __init__(self, mlps: list[list[int]], dropout: float, aggregation: str) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(GINLayer(widths) for widths in mlps)
+        self.dropout = Dropout(dropout)
+        self.aggregation = aggregation
+
+    def forward(self, x: Matrix, graph: Graph, edges: Tensor) -> Tensor:
+        """See Backbone."""
+        adjacency = graph.neighbours
+        if self.aggregation == "mean":
+            values = mean_weights(adjacency, edges)
+        else:
+            values = adjacency.weights(edges)
+        first, *rest = self.layers
+        h: Tensor = first(x, adjacency, values)
+        for layer in rest:
+            h = layer(self.dropout(F.relu(h)), adjacency, values)
+        return h
+
+    def sizes(self, sparse_input: bool) -> list[LayerSize]:
+        """See Backbone."""
+        sizes = []
+        for i, layer in enumerate(self.layers):
+            width = layer.linears[0].width(sparse_input and i == 0)
+            sizes.append(
+                LayerSize(
+                    weights=tuple(
+                        f"layers.{i}.linears.{j}.weight" for j in range(len(layer.linears))
+                    ),
+                    takes_input=i == 0,
+                    self_loops=False,
+                    per_message=width,
+                    per_node=width,  # the ε term
+                )
+            )
+        return sizes
+
+
+def build(config: GINConfig, num_features: int, num_outputs: int) -> GIN:
+    """Make the backbone that a configuration describes."""
+    widths = [num_features, *[config.hidden] * (config.layers - 1), num_outputs]
+    mlps = [
+        [inputs, *[config.hidden] * (config.mlp_layers - 1), outputs]
+        for inputs, outputs in pairwise(widths)
+    ]
+    return GIN(mlps, config.dropout, config.aggregation.value)

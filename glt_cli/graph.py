@@ -1,0 +1,131 @@
+"""The weighted graph of METHODS section 2: one value for each edge, 0 meaning absent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from glt_cli.sparse import Pattern, product
+
+
+@dataclass(frozen=True)
+class Adjacency:
+    """Which node hears which: entry (i, j) is the message from j to i.
+
+    Attributes:
+        pattern: CSR over targets [N, N].
+        edge: int32 [nnz], the edge behind each entry; E stands for a self-loop of the layer.
+
+    """
+
+    pattern: Pattern
+    edge: Tensor
+
+    def weights(self, edge_values: Tensor) -> Tensor:
+        """Spread edge values [E] over the entries [nnz]; a layer's self-loops weigh 1."""
+        return torch.cat([edge_values, edge_values.new_ones(1)]).index_select(0, self.edge)
+
+    def aggregate(self, values: Tensor, h: Tensor) -> Tensor:
+        """Sum values [nnz] times h [N, F] over each node's incoming messages (or K of each)."""
+        return product(self.pattern, values, h)
+
+
+class Graph:
+    """N nodes and E edges, without self-loops and duplicates.
+
+    An undirected edge is stored once and has one value for both directions; a directed one
+    leads from `edge_index[0]` to `edge_index[1]`.
+
+    Attributes:
+        num_nodes: N.
+        edge_index: int64 [2, E]; rows ascending (u < v) where undirected.
+        directed: Whether messages run one way only.
+
+    """
+
+    def __init__(self, num_nodes: int, edge_index: Tensor, directed: bool = False) -> None:
+        self.num_nodes = num_nodes
+        self.edge_index = edge_index
+        self.directed = directed
+
+    @classmethod
+    def from_pairs(
+        cls, num_nodes: int, pairs: Tensor, directed: bool = False
+    ) -> tuple[Graph, int, int]:
+        """Build from node pairs int64 [2, M] as files hold them.
+
+        Returns:
+            The graph, how many self-loops and how many duplicates were dropped. An undirected
+            edge that is stored in both directions counts as one edge, not as a duplicate.
+
+        """
+        loops = pairs[0] == pairs[1]
+        pairs = pairs[:, ~loops]
+        as_stored = torch.unique(pairs[0] * num_nodes + pairs[1])
+        duplicates = pairs.shape[1] - as_stored.numel()
+        if not directed:
+            pairs = torch.stack([pairs.amin(0), pairs.amax(0)])
+        keys = torch.unique(pairs[0] * num_nodes + pairs[1])
+        edge_index = torch.stack([keys // num_nodes, keys % num_nodes])
+        return cls(num_nodes, edge_index, directed), int(loops.sum()), duplicates
+
+    @property
+    def num_edges(self) -> int:
+        """E."""
+        return self.edge_index.shape[1]
+
+    @property
+    def num_messages(self) -> int:
+        """Messages that a layer without self-loops sends."""
+        return self.num_edges if self.directed else 2 * self.num_edges
+
+    @cached_property
+    def neighbours(self) -> Adjacency:
+        """Messages between neighbours."""
+        return self._adjacency(self_loops=False)
+
+    @cached_property
+    def looped(self) -> Adjacency:
+        """Messages between neighbours and from each node to itself."""
+        return self._adjacency(self_loops=True)
+
+    def _adjacency(self, self_loops: bool) -> Adjacency:
+        source, target = self.edge_index
+        device = self.edge_index.device
+        edge = torch.arange(self.num_edges, device=device)
+        rows, cols, edges = [target], [source], [edge]
+        if not self.directed:
+            rows.append(source)
+            cols.append(target)
+            edges.append(edge)
+        if self_loops:
+            node = torch.arange(self.num_nodes, device=device)
+            rows.append(node)
+            cols.append(node)
+            edges.append(torch.full_like(node, self.num_edges))
+        row, col = torch.cat(rows), torch.cat(cols)
+        order = torch.argsort(row * self.num_nodes + col)
+        pattern = Pattern.from_coordinates(row[order], col[order], (self.num_nodes, self.num_nodes))
+        return Adjacency(pattern, torch.cat(edges)[order].int())
+
+    def ones(self) -> Tensor:
+        """Edge values of the plain graph: float32 [E]."""
+        return torch.ones(self.num_edges, device=self.edge_index.device)
+
+    def degrees(self, kept: Tensor) -> Tensor:
+        """Kept edges (bool [E]) at each node, both directions together: float32 [N]."""
+        count = torch.zeros(self.num_nodes, device=self.edge_index.device)
+        for end in self.edge_index:
+            count.index_add_(0, end, kept.float())
+        return count
+
+    def keep(self, kept: Tensor) -> Graph:
+        """Build the physically smaller graph of the kept edges (bool [E])."""
+        return Graph(self.num_nodes, self.edge_index[:, kept], self.directed)
+
+    def to(self, device: torch.device) -> Graph:
+        """Copy to a device."""
+        return Graph(self.num_nodes, self.edge_index.to(device), self.directed)

@@ -1,0 +1,108 @@
+"""FastGLT: one-shot pruning, then gradual denoising (arXiv 2412.07605; METHODS section 3)."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from glt_cli.config import FastGLTConfig
+from glt_cli.methods.oneshot import by_magnitude, pretrain
+from glt_cli.pruning.exchange import choose
+from glt_cli.pruning.masks import EDGE, Masks, clone, masks_of_largest, random_masks
+from glt_cli.pruning.schedules import SCHEDULES, exchange_count, warmup_factor
+from glt_cli.pruning.scores import EdgeEvidence, edge_potential, weight_potential
+from glt_cli.pruning.select import tie_key
+from glt_cli.search import Elements, Found, Search
+
+
+def find(search: Search, config: FastGLTConfig) -> Found:
+    """Pre-train, prune in one shot, denoise, and select by validation."""
+    elements = pretrain(search, config)
+    elements.prune(_first_masks(search, config, elements))
+
+    generator = search.generator("denoise")
+    keys = {name: tie_key(value, generator) for name, value in elements.values.items()}
+    elements.l1 = config.l1
+    gradients = MeanGradients(elements)
+    exchanges = 0
+    best: tuple[float, Masks] | None = None
+    for epoch in elements.train("denoise", config.epochs):
+        at_target = exchanges >= config.warmup_exchanges
+        if at_target and (best is None or epoch.val > best[0]):
+            best = epoch.val, clone(elements.masks)
+
+        since = (epoch.number - 1) % config.interval + 1  # epochs since the last exchange
+        if since > config.interval - config.grad_epochs:
+            gradients.add()
+        if since == config.interval and epoch.number < config.epochs:
+            exchanges += 1
+            before = clone(elements.masks)
+            if exchanges <= config.warmup_exchanges:
+                _grow(search, config, elements, exchanges)
+            fraction = SCHEDULES[config.schedule](config.alpha, epoch.number, config.epochs)
+            _exchange(search, config, elements, before, gradients.take(), keys, fraction)
+    return Found(best[1] if best else elements.masks)
+
+
+class MeanGradients:
+    """Mean dense gradient of each tensor over the gradient epochs since the last exchange."""
+
+    def __init__(self, elements: Elements) -> None:
+        self.elements = elements
+        self.sums: dict[str, Tensor] = {}
+        self.count = 0
+
+    def add(self) -> None:
+        """Take in the last epoch's gradients."""
+        for name, gradient in self.elements.gradients.items():
+            self.sums[name] = self.sums[name] + gradient if name in self.sums else gradient
+        self.count += 1
+
+    def take(self) -> dict[str, Tensor]:
+        """Return the means and begin anew."""
+        means = {name: total / self.count for name, total in self.sums.items()}
+        self.sums, self.count = {}, 0
+        return means
+
+
+def _first_masks(search: Search, config: FastGLTConfig, elements: Elements) -> Masks:
+    """Step 2, at β times the target where a warm-up follows."""
+    targets = search.targets.scaled(warmup_factor(config.warmup_start, 0, config.warmup_exchanges))
+    if config.initial_mask == "random":
+        generator = search.generator("one-shot")
+        return random_masks(search.tensors(), targets, config.allocation, generator)
+    return by_magnitude(search, elements, targets, config.allocation)
+
+
+def _grow(search: Search, config: FastGLTConfig, elements: Elements, exchange: int) -> None:
+    """Step 4: remove the smallest kept elements, down to this exchange's share of the target."""
+    factor = warmup_factor(config.warmup_start, exchange, config.warmup_exchanges)
+    worth = {
+        name: value.detach().abs().masked_fill(~elements.masks[name], -1)
+        for name, value in elements.values.items()
+    }
+    targets, generator = search.targets.scaled(factor), search.generator(f"grow {exchange}")
+    elements.prune(masks_of_largest(worth, targets, config.allocation, generator))
+
+
+def _exchange(
+    search: Search,
+    config: FastGLTConfig,
+    elements: Elements,
+    before: Masks,
+    gradients: dict[str, Tensor],
+    keys: dict[str, Tensor],
+    fraction: float,
+) -> None:
+    """Step 3: in each tensor noisy elements leave and what was pruned before may enter."""
+    for name, gradient in gradients.items():
+        kept, pruned = elements.masks[name], ~before[name]
+        count = exchange_count(fraction, elements.counts[name], elements.pruned_counts[name])
+        if count == 0:
+            continue
+        if name == EDGE:
+            evidence = EdgeEvidence(gradient, search.task.graph, before[name])
+            potential = edge_potential(evidence, config.edge_scores, config.mixing)
+        else:
+            potential = weight_potential(gradient, pruned, config.weight_scores, config.mixing)
+        worth = elements.values[name].detach().abs()
+        elements.swap(name, *choose(kept, pruned, worth, potential, count, keys[name]))

@@ -1,0 +1,13 @@
+"""Random masks at the target: the control that says whether anything was found."""
+
+from __future__ import annotations
+
+from glt_cli.config import RandomConfig
+from glt_cli.pruning.masks import random_masks
+from glt_cli.search import Found, Search
+
+
+def find(search: Search, config: RandomConfig) -> Found:
+    """Draw the masks."""
+    generator = search.generator("random")
+    return Found(random_masks(search.tensors(), search.targets, config.allocation, generator))

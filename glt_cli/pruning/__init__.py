@@ -1,0 +1,1 @@
+"""Pruning taken apart: scores, exact selection, schedules, exchange. Pure functions."""

@@ -1,0 +1,86 @@
+"""Masks over edges and weights at exact targets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from glt_cli.pruning.select import mask_of_largest, removed_count, tie_key
+
+#: Name of the edges among the tensors that are pruned; the others are weights.
+EDGE = "edge"
+
+#: One bool mask for each pruned tensor, True where kept: `EDGE` [E], and each weight's shape.
+Masks = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Sparsities to reach: the shares of edges and of prunable weights that are removed."""
+
+    graph: float
+    weight: float
+
+    def of(self, name: str) -> float:
+        """Target for the named tensor."""
+        return self.graph if name == EDGE else self.weight
+
+    def scaled(self, factor: float) -> Targets:
+        """Both targets times a factor."""
+        return Targets(self.graph * factor, self.weight * factor)
+
+
+def full(tensors: dict[str, Tensor]) -> Masks:
+    """Keep everything."""
+    return {name: torch.ones_like(t, dtype=torch.bool) for name, t in tensors.items()}
+
+
+def clone(masks: Masks) -> Masks:
+    """Copy, so that what follows doesn't change it."""
+    return {name: mask.clone() for name, mask in masks.items()}
+
+
+def masks_of_largest(
+    scores: dict[str, Tensor], targets: Targets, allocation: str, generator: torch.Generator
+) -> Masks:
+    """Keep the largest scores down to the target sparsities.
+
+    Args:
+        scores: One for each element, edges under `EDGE`.
+        targets: Met exactly: of n elements ⌊s·n⌋ are removed.
+        allocation: `uniform` applies the weights' target to each tensor, `global` to all of
+            them by one threshold.
+        generator: Breaks ties.
+
+    """
+    groups = [[EDGE]] if EDGE in scores else []
+    weights = [name for name in scores if name != EDGE]
+    groups += [weights] if allocation == "global" else [[name] for name in weights]
+    masks: Masks = {}
+    for group in groups:
+        flat = torch.cat([scores[name].flatten() for name in group])
+        count = flat.numel() - removed_count(targets.of(group[0]), flat.numel())
+        mask = mask_of_largest(flat, count, tie_key(flat, generator))
+        masks.update(split(mask, {name: scores[name] for name in group}))
+    return masks
+
+
+def random_masks(
+    tensors: dict[str, Tensor], targets: Targets, allocation: str, generator: torch.Generator
+) -> Masks:
+    """Masks at the targets by chance alone: equal scores, whose ties decide."""
+    equal = {name: torch.zeros_like(tensor) for name, tensor in tensors.items()}
+    return masks_of_largest(equal, targets, allocation, generator)
+
+
+def split(flat: Tensor, like: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Cut a flat tensor into the shapes of others, in their order."""
+    parts = flat.split([t.numel() for t in like.values()])
+    return {name: part.view(like[name].shape) for name, part in zip(like, parts, strict=True)}
+
+
+def sparsity(mask: Tensor) -> float:
+    """Share of a mask's elements that are removed."""
+    return 1 - int(mask.sum()) / mask.numel()

@@ -1,0 +1,42 @@
+"""How much is exchanged when, and the warm-up: pure functions of time (METHODS section 3)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+#: ϒ(t) for a fraction α at epoch t of T: the share of the kept elements to exchange.
+Schedule = Callable[[float, int, int], float]
+
+
+def cosine(alpha: float, t: int, total: int) -> float:
+    """ϒ(t) = α/2·(1 + cos(πt/T))."""
+    return alpha / 2 * (1 + math.cos(math.pi * t / total))
+
+
+def linear(alpha: float, t: int, total: int) -> float:
+    """α, falling to 0 on a straight line."""
+    return alpha * (1 - t / total)
+
+
+def constant(alpha: float, t: int, total: int) -> float:
+    """α throughout."""
+    return alpha
+
+
+SCHEDULES: dict[str, Schedule] = {"cosine": cosine, "linear": linear, "constant": constant}
+
+
+def exchange_count(fraction: float, kept: int, pruned: int) -> int:
+    """min(⌊ϒ·kept⌋, pruned): no more can leave than can enter."""
+    return min(int(fraction * kept), kept, pruned)
+
+
+def warmup_factor(start: float, exchange: int, exchanges: int) -> float:
+    """Factor of the target sparsity after so many exchanges: geometrically from β to 1.
+
+    Exactly 1 once the warm-up is over, so that targets are met exactly.
+    """
+    if exchange >= exchanges:
+        return 1.0
+    return float(start ** (1 - exchange / exchanges))

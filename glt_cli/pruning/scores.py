@@ -1,0 +1,79 @@
+"""Potential scores: which pruned elements promise most (METHODS section 3, step 3).
+
+A score of edges maps `EdgeEvidence` to one number for each edge; a new one is one function and
+its entry in `EDGE_SCORES`. Scores need only be right among the elements pruned now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from glt_cli.graph import Graph
+
+
+@dataclass(frozen=True)
+class EdgeEvidence:
+    """What is known about the edges at an exchange.
+
+    Attributes:
+        gradient: Mean of the task loss's gradient by edge values over the gradient epochs, [E].
+        graph: The full graph.
+        kept: Edges kept before this exchange, bool [E].
+
+    """
+
+    gradient: Tensor
+    graph: Graph
+    kept: Tensor
+
+
+def gradient(evidence: EdgeEvidence) -> Tensor:
+    """|mean gradient|: what the loss would gain or lose first."""
+    return evidence.gradient.abs()
+
+
+def degree(evidence: EdgeEvidence) -> Tensor:
+    """(d_u·d_v)^(-3/2), d the degrees in the kept graph, self-loop counted."""
+    source, target = evidence.graph.edge_index
+    degrees = evidence.graph.degrees(evidence.kept) + 1
+    return (degrees[source] * degrees[target]) ** -1.5
+
+
+EDGE_SCORES: dict[str, Callable[[EdgeEvidence], Tensor]] = {"gradient": gradient, "degree": degree}
+WEIGHT_SCORES: dict[str, Callable[[Tensor], Tensor]] = {"gradient": torch.abs}
+
+
+def edge_potential(evidence: EdgeEvidence, names: list[str], mixing: str) -> Tensor:
+    """Mix the named scores, [E]; an edge at a node without neighbours ranks above all others."""
+    mixed = mix([EDGE_SCORES[name](evidence) for name in names], ~evidence.kept, mixing)
+    lonely = evidence.graph.degrees(evidence.kept) == 0
+    source, target = evidence.graph.edge_index
+    return mixed.masked_fill(lonely[source] | lonely[target], torch.inf)
+
+
+def weight_potential(
+    mean_gradient: Tensor, pruned: Tensor, names: list[str], mixing: str
+) -> Tensor:
+    """Mix the named scores of one weight tensor, of its shape."""
+    return mix([WEIGHT_SCORES[name](mean_gradient) for name in names], pruned, mixing)
+
+
+def mix(scores: list[Tensor], pruned: Tensor, mixing: str) -> Tensor:
+    """Add scores up as they are (`sum`), or as ranks among the pruned elements (`rank`).
+
+    Sums let the score of the larger scale decide alone: on Cora's pruned edges the degree
+    score's median is a thousand times the gradient's. Ranks give each an equal say.
+    """
+    if mixing == "rank" and len(scores) > 1:
+        scores = [_ranks(score.masked_fill(~pruned, -torch.inf)) for score in scores]
+    return torch.stack(scores).sum(0)
+
+
+def _ranks(scores: Tensor) -> Tensor:
+    """Number of strictly smaller scores: equal scores have equal ranks."""
+    ordered = scores.flatten().sort().values
+    return torch.searchsorted(ordered, scores).to(scores.dtype)

@@ -1,0 +1,175 @@
+"""Products with sparse matrices whose values may be trained.
+
+torch's own autograd densifies the gradient of a sparse matrix's values. Here the forward pass
+is one CSR product, the gradient of the dense factor one product with the transpose, and the
+gradient of the values one dot product per stored entry: all linear in the stored entries.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+# torch announces on the first CSR tensor of a process that its CSR support is in beta.
+warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta state")
+warnings.filterwarnings("ignore", message="Sparse invariant checks are implicitly disabled")
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Where a sparse matrix has entries: CSR order, and the way to its transpose.
+
+    Attributes:
+        shape: (rows, columns).
+        crow: int32 [rows + 1], start of each row.
+        row: int32 [nnz], row of each entry, ascending.
+        col: int32 [nnz], column of each entry, ascending within a row.
+        t_crow: int32 [columns + 1], the same for the transpose.
+        t_col: int32 [nnz].
+        t_entry: int32 [nnz], for each entry of the transpose its place in this order.
+
+    """
+
+    shape: tuple[int, int]
+    crow: Tensor
+    row: Tensor
+    col: Tensor
+    t_crow: Tensor
+    t_col: Tensor
+    t_entry: Tensor
+
+    @classmethod
+    def from_coordinates(cls, row: Tensor, col: Tensor, shape: tuple[int, int]) -> Pattern:
+        """Build from int64 [nnz] coordinates without duplicates, sorted by row, then column."""
+        rows, cols = shape
+        t_entry = torch.argsort(col, stable=True)
+        return cls(
+            shape=shape,
+            crow=_starts(row, rows),
+            row=row.int(),
+            col=col.int(),
+            t_crow=_starts(col, cols),
+            t_col=row[t_entry].int(),
+            t_entry=t_entry.int(),
+        )
+
+    @property
+    def nnz(self) -> int:
+        """Number of stored entries."""
+        return self.col.numel()
+
+    def row_sum(self, values: Tensor) -> Tensor:
+        """Sum the values [nnz, ...] of each row: [rows, ...]."""
+        total = values.new_zeros((self.shape[0], *values.shape[1:]))
+        return total.index_add(0, self.row, values)
+
+    def to(self, device: torch.device) -> Pattern:
+        """Copy to a device."""
+        tensors = (self.crow, self.row, self.col, self.t_crow, self.t_col, self.t_entry)
+        return Pattern(self.shape, *(t.to(device) for t in tensors))
+
+
+def _starts(index: Tensor, count: int) -> Tensor:
+    starts = torch.zeros(count + 1, dtype=torch.int64, device=index.device)
+    torch.cumsum(torch.bincount(index, minlength=count), dim=0, out=starts[1:])
+    return starts.int()
+
+
+@dataclass(frozen=True)
+class SparseMatrix:
+    """A matrix by its pattern and values [nnz]; the features of bag-of-words data sets."""
+
+    pattern: Pattern
+    values: Tensor
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, columns)."""
+        return self.pattern.shape
+
+    def to(self, device: torch.device) -> SparseMatrix:
+        """Copy to a device."""
+        return SparseMatrix(self.pattern.to(device), self.values.to(device))
+
+
+#: Input of a layer: dense [N, F], or sparse where most features are zero.
+Matrix = Tensor | SparseMatrix
+
+
+def matmul(x: Matrix, weight: Tensor) -> Tensor:
+    """X [N, F] times weight [F, G]: dense [N, G]."""
+    if isinstance(x, SparseMatrix):
+        return product(x.pattern, x.values, weight)
+    return x @ weight
+
+
+def product(pattern: Pattern, values: Tensor, dense: Tensor) -> Tensor:
+    """Multiply a sparse matrix by a dense one, differentiable in both.
+
+    Args:
+        pattern: Where the sparse matrix [R, C] has entries.
+        values: Its values, [nnz], or [K, nnz] for K matrices of one pattern.
+        dense: [C, G], or [K, C, G].
+
+    Returns:
+        [R, G], or [K, R, G].
+
+    """
+    result: Tensor = _Product.apply(values, dense, pattern)
+    return result
+
+
+class _Product(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, values: Tensor, dense: Tensor, pattern: Pattern) -> Tensor:
+        ctx.pattern = pattern
+        ctx.save_for_backward(values, dense)
+        return _each(_csr_times_dense, pattern.crow, pattern.col, values, dense, pattern.shape)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
+        (grad,) = grads
+        pattern: Pattern = ctx.pattern
+        values, dense = ctx.saved_tensors
+        grad = grad.contiguous()
+        grad_values = grad_dense = None
+        if ctx.needs_input_grad[0]:
+            grad_values = _each(_dots, pattern.crow, pattern.col, grad, dense, pattern.shape)
+        if ctx.needs_input_grad[1]:
+            transposed = values.index_select(-1, pattern.t_entry)
+            shape = (pattern.shape[1], pattern.shape[0])
+            grad_dense = _each(
+                _csr_times_dense, pattern.t_crow, pattern.t_col, transposed, grad, shape
+            )
+        return grad_values, grad_dense, None
+
+
+def _each(
+    operation: Any, crow: Tensor, col: Tensor, a: Tensor, b: Tensor, shape: tuple[int, int]
+) -> Tensor:
+    """Apply to (a, b), or to each of the K pairs that they stack."""
+    if b.dim() == 2:
+        result: Tensor = operation(crow, col, a, b, shape)
+        return result
+    return torch.stack([operation(crow, col, a[k], b[k], shape) for k in range(b.shape[0])])
+
+
+def _csr_times_dense(
+    crow: Tensor, col: Tensor, values: Tensor, dense: Tensor, shape: tuple[int, int]
+) -> Tensor:
+    matrix = torch.sparse_csr_tensor(crow, col, values, shape, check_invariants=False)
+    if dense.is_cuda:
+        return matrix @ dense
+    # The reducing kernel is about 1.4 times as fast as the default one and needs no MKL.
+    return torch.sparse.mm(matrix, dense.contiguous(), "sum")
+
+
+def _dots(crow: Tensor, col: Tensor, grad: Tensor, dense: Tensor, shape: tuple[int, int]) -> Tensor:
+    """For each entry (r, c): grad[r] · dense[c]."""
+    zeros = grad.new_zeros(col.numel())
+    pattern = torch.sparse_csr_tensor(crow, col, zeros, shape, check_invariants=False)
+    return torch.sparse.sampled_addmm(pattern, grad, dense.t(), beta=0.0).values()
