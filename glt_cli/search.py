@@ -131,7 +131,7 @@ class Elements:
         if self.scores_are_trained:
             groups.append({"params": [scores], "lr": edge_lr, "weight_decay": 0.0})
         else:
-            scores.requires_grad_(requires_grad=False)
+            scores.requires_grad_(False)
         self.optimiser = adam(groups)
         self.gradients: dict[str, Tensor] = {}
 

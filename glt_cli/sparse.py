@@ -119,7 +119,7 @@ def product(pattern: Pattern, values: Tensor, dense: Tensor) -> Tensor:
         [R, G], or [K, R, G].
 
     """
-    result: Tensor = _Product.apply(values, dense, pattern)
+    result: Tensor = _Product.apply(values, dense, pattern)  # type: ignore[no-untyped-call]
     return result
 
 
@@ -162,14 +162,16 @@ def _csr_times_dense(
     crow: Tensor, col: Tensor, values: Tensor, dense: Tensor, shape: tuple[int, int]
 ) -> Tensor:
     matrix = torch.sparse_csr_tensor(crow, col, values, shape, check_invariants=False)
-    if dense.is_cuda:
-        return matrix @ dense
-    # The reducing kernel is about 1.4 times as fast as the default one and needs no MKL.
-    return torch.sparse.mm(matrix, dense.contiguous(), "sum")
+    # On CPU the reducing kernel is about 1.4 times as fast as the default one, without MKL.
+    result: Tensor = (
+        matrix @ dense if dense.is_cuda else torch.sparse.mm(matrix, dense.contiguous(), "sum")
+    )
+    return result
 
 
 def _dots(crow: Tensor, col: Tensor, grad: Tensor, dense: Tensor, shape: tuple[int, int]) -> Tensor:
     """For each entry (r, c): grad[r] · dense[c]."""
     zeros = grad.new_zeros(col.numel())
     pattern = torch.sparse_csr_tensor(crow, col, zeros, shape, check_invariants=False)
-    return torch.sparse.sampled_addmm(pattern, grad, dense.t(), beta=0.0).values()
+    dots: Tensor = torch.sparse.sampled_addmm(pattern, grad, dense.t(), beta=0.0).values()
+    return dots

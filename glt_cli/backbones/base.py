@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -19,7 +20,6 @@ class LayerSize:
 
     Attributes:
         weights: Names of its prunable matrices; each costs N · nnz.
-        takes_input: Whether the first of them is applied to the input features.
         self_loops: Whether the layer adds a self-loop to each node.
         per_message: Multiply-adds for each message: the width at which it aggregates.
         per_node: Multiply-adds for each node beside its linear maps.
@@ -27,14 +27,27 @@ class LayerSize:
     """
 
     weights: tuple[str, ...]
-    takes_input: bool
     self_loops: bool
     per_message: int
     per_node: int = 0
 
 
+class Layer(nn.Module, ABC):
+    """One layer of a backbone."""
+
+    @abstractmethod
+    def size(self, name: str, sparse_input: bool) -> LayerSize:
+        """Tell what the layer multiplies; `name` is where it stands in its backbone."""
+
+
 class Backbone(nn.Module, ABC):
-    """A GNN as a function of a weighted graph: an edge of value 0 is absent."""
+    """A GNN as a function of a weighted graph: an edge of value 0 is absent.
+
+    Attributes:
+        layers: Its `Layer`s, in order.
+    """
+
+    layers: nn.ModuleList
 
     @abstractmethod
     def forward(self, x: Matrix, graph: Graph, edges: Tensor) -> Tensor:
@@ -44,9 +57,12 @@ class Backbone(nn.Module, ABC):
         exist at 0 too: reviving an edge is decided by them.
         """
 
-    @abstractmethod
     def sizes(self, sparse_input: bool) -> list[LayerSize]:
         """Tell what each layer multiplies, in the order used for such an input."""
+        return [
+            cast(Layer, layer).size(f"layers.{i}", sparse_input and i == 0)
+            for i, layer in enumerate(self.layers)
+        ]
 
     def prunable(self) -> dict[str, nn.Parameter]:
         """The matrices of linear maps, by name; nothing else is ever pruned."""

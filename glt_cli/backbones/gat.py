@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from glt_cli.backbones.base import Backbone, Dropout, LayerSize, Linear
+from glt_cli.backbones.base import Backbone, Dropout, Layer, LayerSize, Linear
 from glt_cli.config import GATConfig
 from glt_cli.graph import Adjacency, Graph
 from glt_cli.sparse import Matrix
@@ -39,7 +39,7 @@ def attention(logits: Tensor, weights: Tensor, adjacency: Adjacency) -> Tensor:
     return exponentials / pattern.row_sum(exponentials).index_select(0, row)
 
 
-class GATLayer(nn.Module):
+class GATLayer(Layer):
     """K attention heads, concatenated."""
 
     def __init__(self, inputs: int, outputs: int, heads: int, dropout: float) -> None:
@@ -66,6 +66,16 @@ class GATLayer(nn.Module):
         alpha = self.dropout.dense(attention(logits, weights, adjacency))
         heads = adjacency.aggregate(alpha.t().contiguous(), h.transpose(0, 1))
         return heads.transpose(0, 1).reshape(-1, self.heads * self.outputs) + self.bias
+
+    def size(self, name: str, sparse_input: bool) -> LayerSize:
+        """See Layer."""
+        width = self.heads * self.outputs
+        return LayerSize(
+            weights=(f"{name}.linear.weight",),
+            self_loops=True,
+            per_message=width,
+            per_node=2 * width,  # both halves of the logits
+        )
 
 
 class GAT(Backbone):
@@ -97,19 +107,6 @@ class GAT(Backbone):
         for layer in rest:
             h = layer(self.dropout(F.elu(h)), adjacency, weights)
         return h
-
-    def sizes(self, sparse_input: bool) -> list[LayerSize]:
-        """See Backbone."""
-        return [
-            LayerSize(
-                weights=(f"layers.{i}.linear.weight",),
-                takes_input=i == 0,
-                self_loops=True,
-                per_message=layer.heads * layer.outputs,
-                per_node=2 * layer.heads * layer.outputs,  # both halves of the logits
-            )
-            for i, layer in enumerate(self.layers)
-        ]
 
 
 def build(config: GATConfig, num_features: int, num_outputs: int) -> GAT:

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from glt_cli.backbones.base import Backbone, Dropout, LayerSize, Linear
+from glt_cli.backbones.base import Backbone, Dropout, Layer, LayerSize, Linear
 from glt_cli.config import GCNConfig
 from glt_cli.graph import Adjacency, Graph
 from glt_cli.sparse import Matrix, SparseMatrix
@@ -25,7 +25,7 @@ def normalise(adjacency: Adjacency, edges: Tensor) -> Tensor:
     return weights * scale.index_select(0, pattern.row) * scale.index_select(0, pattern.col)
 
 
-class GCNLayer(nn.Module):
+class GCNLayer(Layer):
     """Â X W + b, in the cheaper order."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
@@ -39,6 +39,14 @@ class GCNLayer(nn.Module):
             return adjacency.aggregate(values, self.linear(x)) + self.bias
         mapped: Tensor = self.linear(adjacency.aggregate(values, x))
         return mapped + self.bias
+
+    def size(self, name: str, sparse_input: bool) -> LayerSize:
+        """See Layer."""
+        return LayerSize(
+            weights=(f"{name}.linear.weight",),
+            self_loops=True,
+            per_message=self.linear.width(sparse_input),
+        )
 
 
 class GCN(Backbone):
@@ -57,18 +65,6 @@ class GCN(Backbone):
         for layer in rest:
             h = layer(self.dropout(F.relu(h)), graph.looped, values)
         return h
-
-    def sizes(self, sparse_input: bool) -> list[LayerSize]:
-        """See Backbone."""
-        return [
-            LayerSize(
-                weights=(f"layers.{i}.linear.weight",),
-                takes_input=i == 0,
-                self_loops=True,
-                per_message=layer.linear.width(sparse_input and i == 0),
-            )
-            for i, layer in enumerate(self.layers)
-        ]
 
 
 def build(config: GCNConfig, num_features: int, num_outputs: int) -> GCN:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from glt_cli.backbones.base import Backbone, Dropout, LayerSize, Linear
+from glt_cli.backbones.base import Backbone, Dropout, Layer, LayerSize, Linear
 from glt_cli.config import GINConfig
 from glt_cli.graph import Adjacency, Graph
 from glt_cli.sparse import Matrix, SparseMatrix
@@ -24,7 +25,7 @@ def mean_weights(adjacency: Adjacency, edges: Tensor) -> Tensor:
     return weights * share.index_select(0, pattern.row)
 
 
-class GINLayer(nn.Module):
+class GINLayer(Layer):
     """MLP((1 + ε)·h + the neighbours' mean or sum), its first map in the cheaper order."""
 
     def __init__(self, widths: list[int]) -> None:
@@ -35,19 +36,31 @@ class GINLayer(nn.Module):
 
     def forward(self, x: Matrix, adjacency: Adjacency, values: Tensor) -> Tensor:
         """Map [N, inputs] to [N, outputs] with the aggregation's values [nnz]."""
-        linear = self.linears[0]
+        linear = cast(Linear, self.linears[0])
+        h: Tensor
         # The first map commutes with the sum, so either order gives the same layer.
         if isinstance(x, SparseMatrix) or linear.goes_first(sparse_input=False):
             h = self._combine(linear(x), adjacency, values)
         else:
             h = linear(self._combine(x, adjacency, values))
         h = h + self.biases[0]
-        for linear, bias in zip(self.linears[1:], self.biases[1:], strict=True):
-            h = linear(F.relu(h)) + bias
+        for further, bias in zip(self.linears[1:], self.biases[1:], strict=True):
+            h = further(F.relu(h)) + bias
         return h
 
     def _combine(self, h: Tensor, adjacency: Adjacency, values: Tensor) -> Tensor:
         return (1 + self.epsilon) * h + adjacency.aggregate(values, h)
+
+    def size(self, name: str, sparse_input: bool) -> LayerSize:
+        """See Layer."""
+        first = cast(Linear, self.linears[0])
+        width = first.width(sparse_input)
+        return LayerSize(
+            weights=tuple(f"{name}.linears.{j}.weight" for j in range(len(self.linears))),
+            self_loops=False,
+            per_message=width,
+            per_node=width,  # the ε term
+        )
 
 
 class GIN(Backbone):
@@ -72,24 +85,6 @@ class GIN(Backbone):
             h = layer(self.dropout(F.relu(h)), adjacency, values)
         return h
 
-    def sizes(self, sparse_input: bool) -> list[LayerSize]:
-        """See Backbone."""
-        sizes = []
-        for i, layer in enumerate(self.layers):
-            width = layer.linears[0].width(sparse_input and i == 0)
-            sizes.append(
-                LayerSize(
-                    weights=tuple(
-                        f"layers.{i}.linears.{j}.weight" for j in range(len(layer.linears))
-                    ),
-                    takes_input=i == 0,
-                    self_loops=False,
-                    per_message=width,
-                    per_node=width,  # the ε term
-                )
-            )
-        return sizes
-
 
 def build(config: GINConfig, num_features: int, num_outputs: int) -> GIN:
     """Make the backbone that a configuration describes."""
@@ -98,4 +93,4 @@ def build(config: GINConfig, num_features: int, num_outputs: int) -> GIN:
         [inputs, *[config.hidden] * (config.mlp_layers - 1), outputs]
         for inputs, outputs in pairwise(widths)
     ]
-    return GIN(mlps, config.dropout, config.aggregation.value)
+    return GIN(mlps, config.dropout, config.aggregation)

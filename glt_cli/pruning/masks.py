@@ -77,7 +77,7 @@ def random_masks(
 
 def split(flat: Tensor, like: dict[str, Tensor]) -> dict[str, Tensor]:
     """Cut a flat tensor into the shapes of others, in their order."""
-    parts = flat.split([t.numel() for t in like.values()])
+    parts = torch.split(flat, [t.numel() for t in like.values()])
     return {name: part.view(like[name].shape) for name, part in zip(like, parts, strict=True)}
 
 
