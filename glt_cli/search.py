@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from glt_cli.backbones.base import Backbone
 from glt_cli.config import TrainerConfig
-from glt_cli.pruning.masks import EDGE, Masks, Targets, full
+from glt_cli.pruning.masks import EDGE, Masks, Targets, clone, full, kept_counts, sparsities
 from glt_cli.pruning.regularisers import diversity_gradient, variance_gradient
 from glt_cli.tasks import NodeClassification
 from glt_cli.training import Epoch, Observer, State, adam, epochs, seed_stage
@@ -109,7 +109,6 @@ class Elements:
         values: What is pruned, by name: the model's own parameters, and a [E] under `EDGE`.
         masks: True where kept.
         counts: Kept elements of each tensor.
-        pruned_counts: Elements of each tensor that an exchange may take in.
         gradients: Gradients of the task loss alone, dense, of the last epoch, where pruned.
 
     """
@@ -123,7 +122,6 @@ class Elements:
         self.values: dict[str, nn.Parameter] = {EDGE: scores, **search.model.prunable()}
         self.masks = full(dict(self.values))
         self.counts = {name: mask.numel() for name, mask in self.masks.items()}
-        self.pruned_counts = dict.fromkeys(self.masks, 0)
         trainer = search.trainer
         weights = {"params": search.model.parameters(), "lr": trainer.lr}
         groups: list[dict[str, object]] = [{**weights, "weight_decay": trainer.weight_decay}]
@@ -149,10 +147,8 @@ class Elements:
 
     def prune(self, masks: Masks) -> None:
         """Put the masks in force: what they remove becomes 0 and forgets its moments."""
+        self.masks, self.counts = clone(masks), kept_counts(masks)
         for name, mask in masks.items():
-            self.pruned_counts[name] = mask.numel() - self.counts[name]
-            self.masks[name] = mask.clone()
-            self.counts[name] = int(mask.sum())
             for tensor in self._with_moments(name):
                 tensor.masked_fill_(~mask, 0)
 
@@ -170,14 +166,10 @@ class Elements:
             tensor.view(-1)[leaving] = 0
             tensor.view(-1)[entering] = 0
         value.view(-1)[entering] = start
-        self.pruned_counts[name] = mask.numel() - self.counts[name]
 
     def sparsities(self) -> tuple[float, float]:
-        """Graph and weight sparsity now, by counting."""
-        weights = [name for name in self.masks if name != EDGE]
-        kept = sum(self.counts[name] for name in weights)
-        total = sum(self.masks[name].numel() for name in weights)
-        return 1 - self.counts[EDGE] / self.masks[EDGE].numel(), 1 - kept / total
+        """Graph and weight sparsity now, without asking the device."""
+        return sparsities(self.masks, self.counts)
 
     def _outputs(self) -> Tensor:
         result: Tensor = self.search.model(

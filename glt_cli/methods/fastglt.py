@@ -35,11 +35,11 @@ def find(search: Search, config: FastGLTConfig) -> Found:
             gradients.add()
         if since == config.interval and epoch.number < config.epochs:
             exchanges += 1
-            before = clone(elements.masks)
+            before = clone(elements.masks), dict(elements.counts)
             if exchanges <= config.warmup_exchanges:
                 _grow(search, config, elements, exchanges)
             fraction = SCHEDULES[config.schedule](config.alpha, epoch.number, config.epochs)
-            _exchange(search, config, elements, before, gradients.take(), keys, fraction)
+            _exchange(search, config, elements, *before, gradients.take(), keys, fraction)
     return Found(best[1] if best else elements.masks)
 
 
@@ -88,19 +88,21 @@ def _exchange(
     search: Search,
     config: FastGLTConfig,
     elements: Elements,
-    before: Masks,
+    masks_before: Masks,
+    kept_before: dict[str, int],
     gradients: dict[str, Tensor],
     keys: dict[str, Tensor],
     fraction: float,
 ) -> None:
     """Step 3: in each tensor noisy elements leave and what was pruned before may enter."""
     for name, gradient in gradients.items():
-        kept, pruned = elements.masks[name], ~before[name]
-        count = exchange_count(fraction, elements.counts[name], elements.pruned_counts[name])
+        kept, pruned = elements.masks[name], ~masks_before[name]
+        pruned_count = pruned.numel() - kept_before[name]
+        count = exchange_count(fraction, elements.counts[name], pruned_count)
         if count == 0:
             continue
         if name == EDGE:
-            evidence = EdgeEvidence(gradient, search.task.graph, before[name])
+            evidence = EdgeEvidence(gradient, search.task.graph, masks_before[name])
             potential = edge_potential(evidence, config.edge_scores, config.mixing)
         else:
             potential = weight_potential(gradient, pruned, config.weight_scores, config.mixing)

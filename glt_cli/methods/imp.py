@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
 from glt_cli.config import IMPConfig
-from glt_cli.pruning.masks import EDGE, Masks, clone, full, split
+from glt_cli.pruning.masks import EDGE, Masks, clone, full, kept_counts, sparsities, split
 from glt_cli.pruning.select import mask_of_largest, removed_count, tie_key
 from glt_cli.search import Found, Milestone, Search
 from glt_cli.training import adam
@@ -71,6 +69,7 @@ def _train_soft_masks(
         for name, mask in soft.items():
             mask.data.clamp_(min=0).mul_(masks[name])
 
+    removed = sparsities(masks, kept_counts(masks))
     best: float | None = None
     snapshot: dict[str, Tensor] = {}
     for epoch in search.epochs(
@@ -78,7 +77,7 @@ def _train_soft_masks(
         config.epochs,
         optimiser,
         outputs,
-        _sparsities(masks),
+        lambda: removed,
         after_backward=add_l1,
         after_step=project,
     ):
@@ -124,11 +123,3 @@ def _goal(search: Search, masks: Masks, group: list[str]) -> int:
     """Kept elements at the target."""
     total = sum(masks[name].numel() for name in group)
     return total - removed_count(search.targets.of(group[0]), total)
-
-
-def _sparsities(masks: Masks) -> Callable[[], tuple[float, float]]:
-    weights = [name for name in masks if name != EDGE]
-    total = sum(masks[name].numel() for name in weights)
-    graph = 1 - _kept(masks, [EDGE]) / masks[EDGE].numel()
-    weight = 1 - _kept(masks, weights) / total
-    return lambda: (graph, weight)

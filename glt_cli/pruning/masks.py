@@ -81,6 +81,16 @@ def split(flat: Tensor, like: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name: part.view(like[name].shape) for name, part in zip(like, parts, strict=True)}
 
 
-def sparsity(mask: Tensor) -> float:
-    """Share of a mask's elements that are removed."""
-    return 1 - int(mask.sum()) / mask.numel()
+def kept_counts(masks: Masks) -> dict[str, int]:
+    """Kept elements of each tensor."""
+    return {name: int(mask.sum()) for name, mask in masks.items()}
+
+
+def sparsities(masks: Masks, kept: dict[str, int]) -> tuple[float, float]:
+    """Graph and weight sparsity, the latter over all prunable weights together."""
+    weights = [name for name in masks if name != EDGE]
+    total = sum(masks[name].numel() for name in weights)
+    return (
+        1 - kept[EDGE] / masks[EDGE].numel() if masks[EDGE].numel() else 0.0,
+        1 - sum(kept[name] for name in weights) / total,
+    )

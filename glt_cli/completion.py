@@ -1,0 +1,71 @@
+"""Shell completion: sub-commands here, the rest of `glt run` from Hydra's own completion."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shlex
+
+_BASH = """\
+_glt() {
+    local cur="${COMP_LINE:0:COMP_POINT}"
+    cur="${cur##* }"
+    local words="$(glt completion bash --line "${COMP_LINE:0:COMP_POINT}" 2>/dev/null)"
+    COMPREPLY=($(compgen -W "$words" -- "$cur"))
+    # bash replaces only what follows the last = of the word
+    local cut="${cur%"${cur##*=}"}"
+    if [[ "$COMP_WORDBREAKS" == *=* && -n "$cut" ]]; then
+        COMPREPLY=("${COMPREPLY[@]#"$cut"}")
+    fi
+}
+complete -o nospace -o default -F _glt glt
+"""
+
+_COMMANDS = {
+    "run": [],
+    "datasets": ["prepare"],
+    "verify": [],
+    "completion": ["bash", "zsh"],
+}
+
+
+def script(shell: str) -> str:
+    """The lines to put into a shell's start-up: eval "$(glt completion bash)"."""
+    start = "autoload -U +X bashcompinit && bashcompinit\n" if shell == "zsh" else ""
+    return start + _BASH
+
+
+def candidates(line: str) -> str:
+    """Words that may follow on a half-typed command line, separated by spaces."""
+    words = line.split()[1:]
+    if line.endswith(" ") or not words:
+        words.append("")
+    command, *rest = words
+    if not rest:
+        return " ".join(f"{name} " for name in _COMMANDS)
+    if command == "run":
+        return _run_candidates(rest)
+    if command == "datasets" and len(rest) > 1:
+        from glt_cli.data.catalog import CATALOG
+
+        return " ".join(CATALOG)
+    return " ".join(_COMMANDS.get(command, []))
+
+
+def _run_candidates(words: list[str]) -> str:
+    import sys
+
+    import hydra
+
+    from glt_cli.job import job
+    from glt_cli.request import CONFIG_NAME, config_folder, register_schemas
+
+    register_schemas()
+    words = [word for word in words if word not in ("-m", "--multirun")]
+    os.environ["COMP_LINE"] = shlex.join(["glt"]) + " " + " ".join(words)
+    sys.argv = ["glt", "-sc", "query=bash"]
+    found = io.StringIO()
+    with contextlib.redirect_stdout(found):
+        hydra.main(str(config_folder()), CONFIG_NAME, version_base="1.3")(job)()
+    return found.getvalue().strip()

@@ -1,0 +1,94 @@
+"""What a person sees of a run while it goes on: bars in a terminal, lines elsewhere, or nothing."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from glt_cli.training import Epoch
+
+
+class Display:
+    """Shows phases and epochs. One for a run and the dense baseline that it needs."""
+
+    def __init__(self, quiet: bool) -> None:
+        self.console = Console(quiet=quiet, highlight=False, soft_wrap=True)
+        self.shows_bars = self.console.is_terminal and not quiet
+        self._bars = Progress(
+            TextColumn("[bold]{task.description:<18}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[figures]}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=self.console,
+            disable=not self.shows_bars,
+        )
+        self._task: TaskID | None = None
+        self._phase = ""
+        self._epochs = 0
+        self._best = 0.0
+        self._began = 0.0
+
+    def __enter__(self) -> Display:
+        """Start drawing."""
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave the terminal as it was."""
+        self._bars.stop()
+
+    def say(self, message: str) -> None:
+        """Print a line above the bars."""
+        self.console.print(message, markup=False)
+
+    def begin(self, phase: str, epochs: int) -> None:
+        """See training.Observer."""
+        self._phase, self._epochs, self._best = phase, epochs, 0.0
+        self._began = time.perf_counter()
+        if self.shows_bars:
+            self._task = self._bars.add_task(phase, total=epochs, figures="")
+
+    def epoch(self, epoch: Epoch, graph_sparsity: float, weight_sparsity: float) -> None:
+        """See training.Observer."""
+        self._best = max(self._best, epoch.val)
+        figures = f"val {epoch.val:6.1%}  best {self._best:6.1%}"
+        if graph_sparsity or weight_sparsity:
+            figures += f"  edges -{graph_sparsity:.1%}  weights -{weight_sparsity:.1%}"
+        if self._task is not None:
+            self._bars.update(self._task, completed=epoch.number, figures=figures)
+        elif epoch.number == self._epochs:
+            seconds = time.perf_counter() - self._began
+            self.say(f"{self._phase:<10} {self._epochs} epochs, {figures}, {seconds:.1f} s")
+
+
+class Log:
+    """A run's `log.txt`: what happened when. Written line by line, so that a crash keeps it."""
+
+    def __init__(self, path: Path, now: str) -> None:
+        self.path = path
+        self.path.write_text("")
+        self.write(f"started {now}")
+
+    def write(self, message: str) -> None:
+        """Add a line."""
+        with self.path.open("a") as file:
+            file.write(f"{time.strftime('%H:%M:%S')} {message}\n")

@@ -1,0 +1,55 @@
+"""What a run is known by: a hash of every setting that can change its numbers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+from glt_cli.config import Config
+from glt_cli.data.catalog import entry
+
+#: Raised whenever a change of the code changes the numbers of a run.
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The name of a run.
+
+    Attributes:
+        config_hash: Without the seed, so that records of one setting group by it.
+        folder: Name of the run's folder: readable, then seed and hash.
+    """
+
+    config_hash: str
+    folder: str
+
+
+def identify(config: Config, device_kind: str) -> Identity:
+    """Name a run.
+
+    Args:
+        config: Its resolved settings, defaults included.
+        device_kind: `cpu` or `cuda`; their numbers differ.
+    """
+    facts = {
+        "settings": _settings(config),
+        "device": device_kind,
+        "data": entry(config.dataset.name).checksum,
+        "format": FORMAT_VERSION,
+    }
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:10]
+    name = f"{config.method.name}-{config.backbone.name}-{config.dataset.name}"
+    return Identity(digest, f"{name}-seed{config.seed}-{digest}")
+
+
+def _settings(node: Any) -> Any:
+    if not is_dataclass(node):
+        return node
+    return {
+        item.name: _settings(getattr(node, item.name))
+        for item in fields(node)
+        if not item.metadata.get("aside")
+    }

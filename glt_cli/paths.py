@@ -1,0 +1,101 @@
+"""Every file name that a run reads or writes, and writing files whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The folder of one run."""
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        """Resolved configuration."""
+        return self.path / "config.yaml"
+
+    @property
+    def record(self) -> Path:
+        """What the run came to; written last."""
+        return self.path / "record.json"
+
+    @property
+    def history(self) -> Path:
+        """One row for each epoch of each phase."""
+        return self.path / "history.csv"
+
+    @property
+    def tensors(self) -> Path:
+        """The ticket's tensors."""
+        return self.path / "ticket.safetensors"
+
+    @property
+    def ticket(self) -> Path:
+        """What is needed to rebuild the ticket's model."""
+        return self.path / "ticket.json"
+
+    @property
+    def rounds(self) -> Path:
+        """Masks of the rounds before the last, of an iterative method."""
+        return self.path / "rounds.safetensors"
+
+    @property
+    def rounds_table(self) -> Path:
+        """Scores of those rounds, where they were retrained."""
+        return self.path / "rounds.csv"
+
+    @property
+    def tables_markdown(self) -> Path:
+        """The tables, to read."""
+        return self.path / "tables.md"
+
+    @property
+    def tables_csv(self) -> Path:
+        """The tables, to compute with."""
+        return self.path / "tables.csv"
+
+    @property
+    def log(self) -> Path:
+        """What happened when."""
+        return self.path / "log.txt"
+
+    def results(self) -> list[Path]:
+        """All files that depend on the run's outcome."""
+        return [
+            self.record,
+            self.history,
+            self.tensors,
+            self.ticket,
+            self.rounds,
+            self.rounds_table,
+            self.tables_markdown,
+            self.tables_csv,
+        ]
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file so that it is there whole or not at all, whatever interrupts."""
+    data = content.encode() if isinstance(content, str) else content
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

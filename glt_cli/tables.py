@@ -1,0 +1,179 @@
+"""A run's three tables and its one sentence; a grid's joint table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from glt_cli.measure.macs import Macs
+from glt_cli.paths import RunFolder
+from glt_cli.pruning.masks import EDGE, Masks, Targets
+from glt_cli.records import Record
+
+
+@dataclass(frozen=True)
+class Table:
+    """A titled table of text."""
+
+    title: str
+    frame: pd.DataFrame
+
+    def print(self, console: Console) -> None:
+        """Draw it on a terminal."""
+        drawn = RichTable(title=self.title, title_justify="left", title_style="bold")
+        for i, column in enumerate(self.frame.columns):
+            drawn.add_column(column, justify="left" if i == 0 else "right")
+        for row in self.frame.itertuples(index=False):
+            drawn.add_row(*(str(value) for value in row))
+        console.print(drawn)
+
+    def markdown(self) -> str:
+        """Write it in Markdown."""
+        align = ["left"] + ["right"] * (len(self.frame.columns) - 1)
+        body = self.frame.to_markdown(index=False, colalign=align, disable_numparse=True)
+        return f"## {self.title}\n\n{body}\n"
+
+
+def sparsity_table(masks: Masks, targets: Targets) -> Table:
+    """Target, achieved, kept and total, for edges, all weights and each weight tensor."""
+    weights = {name: mask for name, mask in masks.items() if name != EDGE}
+    groups = {"edges": [masks[EDGE]], "weights": list(weights.values())}
+    groups |= {f"  {name}": [mask] for name, mask in weights.items()}
+    rows = []
+    for label, group in groups.items():
+        kept = sum(int(mask.sum()) for mask in group)
+        total = sum(mask.numel() for mask in group)
+        target = targets.graph if label == "edges" else targets.weight
+        rows.append(
+            {
+                "what": label,
+                "target": f"{target:.2%}" if not label.startswith(" ") else "",
+                "removed": f"{1 - kept / total:.2%}",
+                "kept": f"{kept:,}",
+                "of": f"{total:,}",
+            }
+        )
+    return Table("Sparsity", pd.DataFrame(rows))
+
+
+def accuracy_table(record: Record) -> Table:
+    """Dense, ticket and their difference in points, on validation and test."""
+    rows = []
+    for split, dense, ticket in (
+        ("validation", record.dense_val, record.ticket_val),
+        ("test", record.dense_test, record.ticket_test),
+    ):
+        assert dense is not None
+        assert ticket is not None
+        rows.append(
+            {
+                "split": split,
+                "dense": f"{dense:.2%}",
+                "ticket": f"{ticket:.2%}",
+                "difference": f"{100 * (ticket - dense):+.2f} points",
+            }
+        )
+    return Table(f"{record.metric.capitalize()} (seed {record.seed})", pd.DataFrame(rows))
+
+
+def macs_table(dense: Macs, ticket: Macs) -> Table:
+    """Multiply-adds of one forward pass, in millions, by part."""
+    parts = {
+        "linear": (dense.linear, ticket.linear),
+        "graph": (dense.graph, ticket.graph),
+        "total": (dense.total, ticket.total),
+        "linear, skipping zero features": (dense.linear_skipping, ticket.linear_skipping),
+        "total, skipping zero features": (dense.total_skipping, ticket.total_skipping),
+    }
+    rows = [
+        {
+            "part": part,
+            "dense": f"{before / 1e6:,.2f} M",
+            "ticket": f"{after / 1e6:,.2f} M",
+            "saved": f"{1 - after / before:.2%}" if before else "-",
+        }
+        for part, (before, after) in parts.items()
+    ]
+    return Table("Multiply-adds (MACs) of one forward pass", pd.DataFrame(rows))
+
+
+def sentence(record: Record, tolerance: float) -> str:
+    """Say whether one run is within tolerance: no interval, so nothing is won yet."""
+    assert record.ticket_test is not None
+    assert record.dense_test is not None
+    difference = 100 * (record.ticket_test - record.dense_test)
+    within = difference >= -100 * tolerance - 1e-9
+    return (
+        f"{'Within' if within else 'Outside'} tolerance on 1 seed, no interval: test "
+        f"{record.metric} {difference:+.2f} points against dense "
+        f"(tolerance {100 * tolerance:g} points)."
+    )
+
+
+def joint_table(records: Sequence[Record]) -> Table:
+    """One row for each setting of a grid: means over seeds, spread and count."""
+    done = pd.DataFrame([vars(record) for record in records if record.status == "done"])
+    rows = []
+    for _, group in done.groupby("config_hash", sort=False):
+        first = group.iloc[0]
+        difference = 100 * (group["ticket_test"] - group["dense_test"])
+        rows.append(
+            {
+                "method": first["method"],
+                "backbone": first["backbone"],
+                "data set": first["dataset"],
+                "edges removed": _spread(100 * group["graph_sparsity"], "%"),
+                "weights removed": _spread(100 * group["weight_sparsity"], "%"),
+                "dense test": _spread(100 * group["dense_test"], ""),
+                "ticket test": _spread(100 * group["ticket_test"], ""),
+                "difference": _spread(difference, "", signed=True),
+                "seeds": str(len(group)),
+                "MACs saved": f"{group['mac_saving'].mean():.2%}",
+                "find": f"{group['find_seconds'].mean():.1f} s",
+            }
+        )
+    title = "Joint table: mean ± standard deviation over seeds, scores and differences in per cent"
+    return Table(title, pd.DataFrame(rows))
+
+
+def _spread(values: pd.Series[float], unit: str, signed: bool = False) -> str:
+    mean = f"{values.mean():{'+' if signed else ''}.2f}{unit}"
+    if len(values) < 2 or values.nunique() == 1:
+        return mean
+    return f"{mean} ± {values.std():.2f}"
+
+
+def read_tables(folder: RunFolder) -> list[Table]:
+    """Read a finished run's tables back."""
+    cells = pd.read_csv(folder.tables_csv, dtype=str, keep_default_na=False)
+    tables = []
+    for title, part in cells.groupby("table", sort=False):
+        first = str(part["first"].iloc[0])
+        columns = list(dict.fromkeys(part["column"]))
+        rows = [
+            {first: row, **dict(zip(group["column"], group["value"], strict=True))}
+            for row, group in part.groupby("row", sort=False)
+        ]
+        tables.append(Table(str(title), pd.DataFrame(rows, columns=[first, *columns])))
+    return tables
+
+
+def as_csv(tables: Sequence[Table]) -> str:
+    """All cells of some tables in long form; `first` heads the column of row names."""
+    cells = [
+        {
+            "table": table.title,
+            "first": table.frame.columns[0],
+            "row": row.iloc[0],
+            "column": column,
+            "value": value,
+        }
+        for table in tables
+        for _, row in table.frame.iterrows()
+        for column, value in row.iloc[1:].items()
+    ]
+    return pd.DataFrame(cells).to_csv(index=False)
