@@ -23,7 +23,6 @@ def transformed(x: Any, transform: str, train: Any) -> Matrix:
         transform: `row_normalise` divides each row by its sum (bag of words); `standardise`
             takes mean and deviation of the training nodes; `none` leaves them.
         train: Indices of the training nodes: no other node's statistics are used.
-
     """
     if transform == "row_normalise":
         total = np.asarray(x.sum(axis=1), dtype=np.float32).reshape(-1, 1)

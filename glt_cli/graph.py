@@ -16,20 +16,31 @@ class Adjacency:
     """Which node hears which: entry (i, j) is the message from j to i.
 
     Attributes:
-        pattern: CSR over targets [N, N].
+        pattern: CSR over targets [N, N], or [targets, sources] of a block (`field.Field`).
         edge: int32 [nnz], the edge behind each entry; E stands for a self-loop of the layer.
-
+        entries: Of a block, the place of each entry in the whole adjacency, int64 [nnz].
+        own: Of a block, the place of each target among the sources, int64 [targets].
     """
 
     pattern: Pattern
     edge: Tensor
+    entries: Tensor | None = None
+    own: Tensor | None = None
 
     def weights(self, edge_values: Tensor) -> Tensor:
         """Spread edge values [E] over the entries [nnz]; a layer's self-loops weigh 1."""
         return torch.cat([edge_values, edge_values.new_ones(1)]).index_select(0, self.edge)
 
+    def take(self, values: Tensor) -> Tensor:
+        """Take a block's share of the whole adjacency's values."""
+        return values if self.entries is None else values.index_select(0, self.entries)
+
+    def of_targets(self, h: Tensor) -> Tensor:
+        """Take the targets' rows of the sources' h."""
+        return h if self.own is None else h.index_select(0, self.own)
+
     def aggregate(self, values: Tensor, h: Tensor) -> Tensor:
-        """Sum values [nnz] times h [N, F] over each node's incoming messages (or K of each)."""
+        """Sum values [nnz] times h [N, F] over each target's incoming messages (or K of each)."""
         return product(self.pattern, values, h)
 
 
@@ -43,7 +54,6 @@ class Graph:
         num_nodes: N.
         edge_index: int64 [2, E]; rows ascending (u < v) where undirected.
         directed: Whether messages run one way only.
-
     """
 
     def __init__(self, num_nodes: int, edge_index: Tensor, directed: bool = False) -> None:
@@ -60,7 +70,6 @@ class Graph:
         Returns:
             The graph, how many self-loops and how many duplicates were dropped. An undirected
             edge that is stored in both directions counts as one edge, not as a duplicate.
-
         """
         loops = pairs[0] == pairs[1]
         pairs = pairs[:, ~loops]
@@ -110,6 +119,10 @@ class Graph:
         order = torch.argsort(row * self.num_nodes + col)
         pattern = Pattern.from_coordinates(row[order], col[order], (self.num_nodes, self.num_nodes))
         return Adjacency(pattern, torch.cat(edges)[order].int())
+
+    def blocks(self, layers: int, self_loops: bool) -> list[Adjacency]:
+        """The adjacency that each layer needs: here the whole one (compare `field.Field`)."""
+        return [self.looped if self_loops else self.neighbours] * layers
 
     def ones(self) -> Tensor:
         """Edge values of the plain graph: float32 [E]."""

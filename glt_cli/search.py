@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -12,8 +13,9 @@ from glt_cli.backbones.base import Backbone
 from glt_cli.config import TrainerConfig
 from glt_cli.pruning.masks import EDGE, Masks, Targets, clone, full, kept_counts, sparsities
 from glt_cli.pruning.regularisers import diversity_gradient, variance_gradient
+from glt_cli.pruning.select import tie_key
 from glt_cli.tasks import NodeClassification
-from glt_cli.training import Epoch, Observer, State, adam, epochs, seed_stage
+from glt_cli.training import Epoch, Observer, State, Views, adam, epochs, seed_stage
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,6 @@ class Found:
         masks: At the target sparsities.
         milestones: Masks of the rounds before, sparser and sparser.
         retrain_milestones: Whether each of them shall be retrained and scored.
-
     """
 
     masks: Masks
@@ -52,7 +53,6 @@ class Search:
         trainer: Learning rate and decay of weights.
         seed: Of everything random.
         observer: Told of each epoch.
-
     """
 
     task: NodeClassification
@@ -63,6 +63,11 @@ class Search:
     seed: int
     observer: Observer
     epochs_spent: int = 0
+
+    @cached_property
+    def views(self) -> Views:
+        """What the predictions of each split take in, on the whole graph."""
+        return Views(self.task, self.task.graph, len(self.model.layers))
 
     def generator(self, stage: str) -> torch.Generator:
         """Seed a stage."""
@@ -82,7 +87,7 @@ class Search:
         phase: str,
         count: int,
         optimiser: torch.optim.Optimizer,
-        outputs: Callable[[], Tensor],
+        outputs: Callable[[str], Tensor],
         sparsities: Callable[[], tuple[float, float]],
         after_backward: Callable[[], None] | None = None,
         after_step: Callable[[], None] | None = None,
@@ -108,9 +113,10 @@ class Elements:
     Attributes:
         values: What is pruned, by name: the model's own parameters, and a [E] under `EDGE`.
         masks: True where kept.
-        counts: Kept elements of each tensor.
+        counts: How many are kept of each tensor.
+        kept: Flat indices of the kept elements of each tensor, in random order.
+        pruned: Flat indices of the others.
         gradients: Gradients of the task loss alone, dense, of the last epoch, where pruned.
-
     """
 
     def __init__(self, search: Search, edge_lr: float, diversity: float, variance: float) -> None:
@@ -122,6 +128,8 @@ class Elements:
         self.values: dict[str, nn.Parameter] = {EDGE: scores, **search.model.prunable()}
         self.masks = full(dict(self.values))
         self.counts = {name: mask.numel() for name, mask in self.masks.items()}
+        self.kept: dict[str, Tensor] = {}
+        self.pruned: dict[str, Tensor] = {}
         trainer = search.trainer
         weights = {"params": search.model.parameters(), "lr": trainer.lr}
         groups: list[dict[str, object]] = [{**weights, "weight_decay": trainer.weight_decay}]
@@ -145,36 +153,52 @@ class Elements:
             after_step=self._project,
         )
 
-    def prune(self, masks: Masks) -> None:
-        """Put the masks in force: what they remove becomes 0 and forgets its moments."""
+    def prune(self, masks: Masks, generator: torch.Generator) -> None:
+        """Put the masks in force: what they remove becomes 0 and forgets its moments.
+
+        The generator draws the order in which ties of later exchanges are decided.
+        """
         self.masks, self.counts = clone(masks), kept_counts(masks)
         for name, mask in masks.items():
+            key = tie_key(mask, generator)
+            kept = mask.flatten()[key]
+            self.kept[name], self.pruned[name] = key[kept], key[~kept]
             for tensor in self._with_moments(name):
                 tensor.masked_fill_(~mask, 0)
 
     def swap(self, name: str, leaving: Tensor, entering: Tensor) -> None:
-        """Exchange as many elements as leave, by their flat indices.
+        """Exchange elements, by their places in `kept` and `pruned`; more may leave than enter.
 
         A weight enters at 0, an edge at the mean of the kept scores; both without moments.
         """
+        kept, pruned = self.kept[name], self.pruned[name]
+        out, back = kept[leaving], pruned[entering]
         value = self.values[name].data
         start = value.sum() / self.counts[name] if name == EDGE else 0.0
         mask = self.masks[name].view(-1)
-        mask[leaving] = False
-        mask[entering] = True
+        mask[out] = False
+        mask[back] = True
         for tensor in self._with_moments(name):
-            tensor.view(-1)[leaving] = 0
-            tensor.view(-1)[entering] = 0
-        value.view(-1)[entering] = start
+            tensor.view(-1)[out] = 0
+            tensor.view(-1)[back] = 0
+        value.view(-1)[back] = start
+
+        count = entering.numel()
+        kept[leaving[:count]] = back
+        pruned[entering] = out[:count]
+        if leaving.numel() > count:  # a warm-up's removals
+            stays = torch.ones_like(kept, dtype=torch.bool)
+            stays[leaving[count:]] = False
+            self.kept[name] = kept[stays]
+            self.pruned[name] = torch.cat([pruned, out[count:]])
+            self.counts[name] = self.kept[name].numel()
 
     def sparsities(self) -> tuple[float, float]:
         """Graph and weight sparsity now, without asking the device."""
         return sparsities(self.masks, self.counts)
 
-    def _outputs(self) -> Tensor:
-        result: Tensor = self.search.model(
-            self.search.task.x, self.search.task.graph, self.values[EDGE]
-        )
+    def _outputs(self, split: str) -> Tensor:
+        result: Tensor = self.search.model(*self.search.views[split], self.values[EDGE])
         return result
 
     def _after_backward(self) -> None:

@@ -26,11 +26,10 @@ class NodeClassification:
         graph: The message graph.
         x: Input features [N, F].
         y: int64 [N].
-        splits: Node indices of `train`, `val` and `test`.
+        splits: Node indices of `train`, `val` and `test`, ascending.
         num_outputs: Classes.
         dropped_loops: Self-loops that the file had.
         dropped_duplicates: Duplicate edges that the file had.
-
     """
 
     graph: Graph
@@ -61,12 +60,10 @@ class NodeClassification:
         )
 
     def loss(self, outputs: Tensor) -> Tensor:
-        """Cross entropy of outputs [N, C] on the training nodes."""
-        nodes = self.splits["train"]
-        return F.cross_entropy(outputs.index_select(0, nodes), self.y.index_select(0, nodes))
+        """Cross entropy of the training nodes' outputs [T, C]."""
+        return F.cross_entropy(outputs, self.y[self.splits["train"]])
 
     def score(self, outputs: Tensor, split: str) -> Tensor:
-        """Accuracy of outputs [N, C] on a split, a float64 scalar that stays on the device."""
-        nodes = self.splits[split]
-        correct = outputs.index_select(0, nodes).argmax(1) == self.y.index_select(0, nodes)
-        return correct.sum().double() / nodes.numel()
+        """Accuracy of a split's outputs [T, C], a float64 scalar that stays on the device."""
+        correct = outputs.argmax(1) == self.y[self.splits[split]]
+        return correct.sum().double() / correct.numel()

@@ -13,7 +13,10 @@ from torch import Tensor, nn
 
 from glt_cli.backbones.base import Backbone
 from glt_cli.config import TrainerConfig
+from glt_cli.field import Field
+from glt_cli.graph import Graph
 from glt_cli.pruning.masks import EDGE, Masks
+from glt_cli.sparse import Matrix
 from glt_cli.tasks import NodeClassification
 
 #: A model's parameters (and buffers) by name.
@@ -33,13 +36,29 @@ class Epoch:
         number: 1 for the first epoch of the phase.
         loss: Training loss before the epoch's step.
         val: Validation score after it.
-
     """
 
     phase: str
     number: int
     loss: float
     val: float
+
+
+class Views(dict[str, tuple[Matrix, Field]]):
+    """What the predictions of each split take in: features and receptive field; made once.
+
+    The graph is the task's own, or what masks have left of it.
+    """
+
+    def __init__(self, task: NodeClassification, graph: Graph, layers: int) -> None:
+        super().__init__()
+        self._task, self._graph, self._layers = task, graph, layers
+
+    def __missing__(self, split: str) -> tuple[Matrix, Field]:
+        """Make the view of a split that is asked for the first time."""
+        field = Field(self._graph, self._task.splits[split], self._layers)
+        self[split] = field.rows(self._task.x), field
+        return self[split]
 
 
 class Observer(Protocol):
@@ -70,7 +89,7 @@ def epochs(
     task: NodeClassification,
     model: nn.Module,
     optimiser: torch.optim.Optimizer,
-    outputs: Callable[[], Tensor],
+    outputs: Callable[[str], Tensor],
     after_backward: Callable[[], None] | None = None,
     after_step: Callable[[], None] | None = None,
 ) -> Iterator[Epoch]:
@@ -85,18 +104,17 @@ def epochs(
         task: Loss and score.
         model: Switched between training and evaluation.
         optimiser: Of everything that is trained.
-        outputs: The forward pass, [N, outputs].
+        outputs: The forward pass for the nodes of a split, [T, outputs].
         after_backward: Called with fresh gradients, before the step.
         after_step: Called after the step: projections.
 
     Raises:
         NonFiniteLossError: Names the phase and the epoch.
-
     """
     for number in range(1, count + 1):
         model.train()
         optimiser.zero_grad()
-        loss = task.loss(outputs())
+        loss = task.loss(outputs("train"))
         loss.backward()  # type: ignore[no-untyped-call]
         if after_backward is not None:
             after_backward()
@@ -105,7 +123,7 @@ def epochs(
             after_step()
         model.eval()
         with torch.no_grad():
-            score = task.score(outputs(), "val")
+            score = task.score(outputs("val"), "val")
         loss_value, val = torch.stack([loss.detach().double(), score]).tolist()
         if not math.isfinite(loss_value):
             raise NonFiniteLossError(f"the loss became {loss_value} in epoch {number} of {phase}")
@@ -126,7 +144,6 @@ class Trained:
         val: Validation score of that epoch.
         test: Test score of that epoch, read once.
         epoch: Its number.
-
     """
 
     state: State
@@ -158,7 +175,6 @@ def retrain(
         seed: Of dropout.
         observe: Told of each epoch.
         phase: For messages.
-
     """
     seed_stage(seed, "retrain")
     graph = task.graph.keep(masks[EDGE])
@@ -181,8 +197,10 @@ def retrain(
         [{"params": model.parameters(), "lr": trainer.lr, "weight_decay": trainer.weight_decay}]
     )
 
-    def outputs() -> Tensor:
-        result: Tensor = model(task.x, graph, ones)
+    views = Views(task, graph, len(model.layers))
+
+    def outputs(split: str) -> Tensor:
+        result: Tensor = model(*views[split], ones)
         return result
 
     best: Epoch | None = None
@@ -198,7 +216,7 @@ def retrain(
     model.load_state_dict(state)
     model.eval()
     with torch.no_grad():
-        test = float(task.score(outputs(), "test"))
+        test = float(task.score(outputs("test"), "test"))
     return Trained(state, best.val, test, best.number)
 
 

@@ -18,6 +18,7 @@ from glt_cli.records import read_record
 from glt_cli.tables import Table
 from glt_cli.tasks import NodeClassification
 from glt_cli.ticket import read_ticket
+from glt_cli.training import Views
 
 
 def verify(folder: str, data_root: str | None, device_name: str) -> int:
@@ -43,14 +44,18 @@ def verify(folder: str, data_root: str | None, device_name: str) -> int:
         raise UserError(f"{run.tensors}: its edges are not those of {ticket.dataset}")
     model = ticket.model().to(device)
     graph = task.graph.keep(ticket.masks[EDGE].to(device))
+    views = Views(task, graph, len(model.layers))
     with torch.no_grad():
-        outputs = model(task.x, graph, graph.ones())
+        scores = {
+            split: float(task.score(model(*views[split], graph.ones()), split))
+            for split in ("val", "test")
+        }
     graph_sparsity, weight_sparsity = sparsities(ticket.masks, kept_counts(ticket.masks))
     measured = {
         "graph_sparsity": graph_sparsity,
         "weight_sparsity": weight_sparsity,
-        "ticket_val": float(task.score(outputs, "val")),
-        "ticket_test": float(task.score(outputs, "test")),
+        "ticket_val": scores["val"],
+        "ticket_test": scores["test"],
     }
     record = read_record(run)
     rows = []

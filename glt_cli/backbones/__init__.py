@@ -15,7 +15,6 @@ def build(config: Any, num_features: int, num_outputs: int) -> Backbone:
         config: A backbone's schema (`glt_cli.config`); `config.name` is the module's name.
         num_features: Width of the input.
         num_outputs: Width of the output.
-
     """
     module = importlib.import_module(f"glt_cli.backbones.{config.name}")
     backbone: Backbone = module.build(config, num_features, num_outputs)

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from glt_cli.field import Field
 from glt_cli.graph import Graph
 from glt_cli.sparse import Matrix, SparseMatrix, matmul
 
@@ -23,7 +24,6 @@ class LayerSize:
         self_loops: Whether the layer adds a self-loop to each node.
         per_message: Multiply-adds for each message: the width at which it aggregates.
         per_node: Multiply-adds for each node beside its linear maps.
-
     """
 
     weights: tuple[str, ...]
@@ -50,8 +50,10 @@ class Backbone(nn.Module, ABC):
     layers: nn.ModuleList
 
     @abstractmethod
-    def forward(self, x: Matrix, graph: Graph, edges: Tensor) -> Tensor:
+    def forward(self, x: Matrix, graph: Graph | Field, edges: Tensor) -> Tensor:
         """Predict from features [N, F] and edge values in [0, ∞), [E]: [N, outputs].
+
+        Of a field, the features are those of its rows, and the predictions of its targets.
 
         With all values 1 this is the plain backbone. Derivatives with respect to edge values
         exist at 0 too: reviving an edge is decided by them.
@@ -127,4 +129,4 @@ class Dropout(nn.Module):
         threshold = round(self.p * 65536)
         draws = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(2**63), None)
         kept = draws.view(torch.int16)[: x.numel()].view(x.shape) >= threshold - 32768
-        return x * (kept.to(x.dtype) * (65536 / (65536 - threshold)))
+        return (x * (65536 / (65536 - threshold))).mul_(kept)

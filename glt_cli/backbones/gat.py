@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from glt_cli.backbones.base import Backbone, Dropout, Layer, LayerSize, Linear
 from glt_cli.config import GATConfig
+from glt_cli.field import Field
 from glt_cli.graph import Adjacency, Graph
 from glt_cli.sparse import Matrix
 
@@ -26,7 +27,6 @@ def attention(logits: Tensor, weights: Tensor, adjacency: Adjacency) -> Tensor:
 
     Returns:
         α, [nnz, heads].
-
     """
     pattern = adjacency.pattern
     row = pattern.row
@@ -57,10 +57,11 @@ class GATLayer(Layer):
     def forward(self, x: Matrix, adjacency: Adjacency, weights: Tensor) -> Tensor:
         """Map [N, inputs] to [N, heads · outputs] with edge weights [nnz]."""
         pattern = adjacency.pattern
-        h = self.linear(x).view(-1, self.heads, self.outputs)
+        h = self.linear(x).reshape(-1, self.heads, self.outputs)
+        source = (h * self.source).sum(-1)
+        target = adjacency.of_targets((h * self.target).sum(-1))
         logits = F.leaky_relu(
-            (h * self.source).sum(-1).index_select(0, pattern.col)
-            + (h * self.target).sum(-1).index_select(0, pattern.row),
+            source.index_select(0, pattern.col) + target.index_select(0, pattern.row),
             negative_slope=0.2,
         )
         alpha = self.dropout.dense(attention(logits, weights, adjacency))
@@ -98,14 +99,12 @@ class GAT(Backbone):
         )
         self.dropout = Dropout(dropout)
 
-    def forward(self, x: Matrix, graph: Graph, edges: Tensor) -> Tensor:
+    def forward(self, x: Matrix, graph: Graph | Field, edges: Tensor) -> Tensor:
         """See Backbone."""
-        adjacency = graph.looped
-        weights = adjacency.weights(edges)
-        first, *rest = self.layers
-        h: Tensor = first(self.dropout(x), adjacency, weights)
-        for layer in rest:
-            h = layer(self.dropout(F.elu(h)), adjacency, weights)
+        first, *rest = graph.blocks(len(self.layers), self_loops=True)
+        h: Tensor = self.layers[0](self.dropout(x), first, first.weights(edges))
+        for layer, block in zip(self.layers[1:], rest, strict=True):
+            h = layer(self.dropout(F.elu(h)), block, block.weights(edges))
         return h
 
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from glt_cli.backbones.base import Backbone, Dropout, Layer, LayerSize, Linear
 from glt_cli.config import GCNConfig
+from glt_cli.field import Field
 from glt_cli.graph import Adjacency, Graph
 from glt_cli.sparse import Matrix, SparseMatrix
 
@@ -57,13 +58,13 @@ class GCN(Backbone):
         self.layers = nn.ModuleList(GCNLayer(*pair) for pair in pairwise(widths))
         self.dropout = Dropout(dropout)
 
-    def forward(self, x: Matrix, graph: Graph, edges: Tensor) -> Tensor:
+    def forward(self, x: Matrix, graph: Graph | Field, edges: Tensor) -> Tensor:
         """See Backbone."""
         values = normalise(graph.looped, edges)
-        first, *rest = self.layers
-        h: Tensor = first(x, graph.looped, values)
-        for layer in rest:
-            h = layer(self.dropout(F.relu(h)), graph.looped, values)
+        first, *rest = graph.blocks(len(self.layers), self_loops=True)
+        h: Tensor = self.layers[0](x, first, first.take(values))
+        for layer, block in zip(self.layers[1:], rest, strict=True):
+            h = layer(self.dropout(F.relu(h)), block, block.take(values))
         return h
 
 

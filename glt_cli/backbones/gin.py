@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from glt_cli.backbones.base import Backbone, Dropout, Layer, LayerSize, Linear
 from glt_cli.config import GINConfig
+from glt_cli.field import Field
 from glt_cli.graph import Adjacency, Graph
 from glt_cli.sparse import Matrix, SparseMatrix
 
@@ -49,7 +50,7 @@ class GINLayer(Layer):
         return h
 
     def _combine(self, h: Tensor, adjacency: Adjacency, values: Tensor) -> Tensor:
-        return (1 + self.epsilon) * h + adjacency.aggregate(values, h)
+        return (1 + self.epsilon) * adjacency.of_targets(h) + adjacency.aggregate(values, h)
 
     def size(self, name: str, sparse_input: bool) -> LayerSize:
         """See Layer."""
@@ -72,17 +73,17 @@ class GIN(Backbone):
         self.dropout = Dropout(dropout)
         self.aggregation = aggregation
 
-    def forward(self, x: Matrix, graph: Graph, edges: Tensor) -> Tensor:
+    def forward(self, x: Matrix, graph: Graph | Field, edges: Tensor) -> Tensor:
         """See Backbone."""
         adjacency = graph.neighbours
         if self.aggregation == "mean":
             values = mean_weights(adjacency, edges)
         else:
             values = adjacency.weights(edges)
-        first, *rest = self.layers
-        h: Tensor = first(x, adjacency, values)
-        for layer in rest:
-            h = layer(self.dropout(F.relu(h)), adjacency, values)
+        first, *rest = graph.blocks(len(self.layers), self_loops=False)
+        h: Tensor = self.layers[0](x, first, first.take(values))
+        for layer, block in zip(self.layers[1:], rest, strict=True):
+            h = layer(self.dropout(F.relu(h)), block, block.take(values))
         return h
 
 

@@ -7,21 +7,18 @@ from torch import Tensor
 from glt_cli.config import FastGLTConfig
 from glt_cli.methods.oneshot import by_magnitude, pretrain
 from glt_cli.pruning.exchange import choose
-from glt_cli.pruning.masks import EDGE, Masks, clone, masks_of_largest, random_masks
+from glt_cli.pruning.masks import EDGE, Masks, clone, kept_counts, masks_of_largest, random_masks
 from glt_cli.pruning.schedules import SCHEDULES, exchange_count, warmup_factor
 from glt_cli.pruning.scores import EdgeEvidence, edge_potential, weight_potential
-from glt_cli.pruning.select import tie_key
 from glt_cli.search import Elements, Found, Search
 
 
 def find(search: Search, config: FastGLTConfig) -> Found:
     """Pre-train, prune in one shot, denoise, and select by validation."""
     elements = pretrain(search, config)
-    elements.prune(_first_masks(search, config, elements))
-
-    generator = search.generator("denoise")
-    keys = {name: tie_key(value, generator) for name, value in elements.values.items()}
+    elements.prune(_first_masks(search, config, elements), search.generator("denoise"))
     elements.l1 = config.l1
+
     gradients = MeanGradients(elements)
     exchanges = 0
     best: tuple[float, Masks] | None = None
@@ -35,11 +32,9 @@ def find(search: Search, config: FastGLTConfig) -> Found:
             gradients.add()
         if since == config.interval and epoch.number < config.epochs:
             exchanges += 1
-            before = clone(elements.masks), dict(elements.counts)
-            if exchanges <= config.warmup_exchanges:
-                _grow(search, config, elements, exchanges)
+            removals = _warmup_removals(search, config, elements, exchanges)
             fraction = SCHEDULES[config.schedule](config.alpha, epoch.number, config.epochs)
-            _exchange(search, config, elements, *before, gradients.take(), keys, fraction)
+            _exchange(search, config, elements, gradients.take(), removals, fraction)
     return Found(best[1] if best else elements.masks)
 
 
@@ -73,38 +68,40 @@ def _first_masks(search: Search, config: FastGLTConfig, elements: Elements) -> M
     return by_magnitude(search, elements, targets, config.allocation)
 
 
-def _grow(search: Search, config: FastGLTConfig, elements: Elements, exchange: int) -> None:
-    """Step 4: remove the smallest kept elements, down to this exchange's share of the target."""
+def _warmup_removals(
+    search: Search, config: FastGLTConfig, elements: Elements, exchange: int
+) -> dict[str, int]:
+    """Step 4: how many more of each tensor this exchange removes, on the way to the target."""
+    if exchange > config.warmup_exchanges:
+        return {}
     factor = warmup_factor(config.warmup_start, exchange, config.warmup_exchanges)
     worth = {
         name: value.detach().abs().masked_fill(~elements.masks[name], -1)
         for name, value in elements.values.items()
     }
-    targets, generator = search.targets.scaled(factor), search.generator(f"grow {exchange}")
-    elements.prune(masks_of_largest(worth, targets, config.allocation, generator))
+    generator = search.generator(f"warm-up {exchange}")
+    smaller = masks_of_largest(worth, search.targets.scaled(factor), config.allocation, generator)
+    return {name: elements.counts[name] - kept for name, kept in kept_counts(smaller).items()}
 
 
 def _exchange(
     search: Search,
     config: FastGLTConfig,
     elements: Elements,
-    masks_before: Masks,
-    kept_before: dict[str, int],
     gradients: dict[str, Tensor],
-    keys: dict[str, Tensor],
+    removals: dict[str, int],
     fraction: float,
 ) -> None:
     """Step 3: in each tensor noisy elements leave and what was pruned before may enter."""
     for name, gradient in gradients.items():
-        kept, pruned = elements.masks[name], ~masks_before[name]
-        pruned_count = pruned.numel() - kept_before[name]
-        count = exchange_count(fraction, elements.counts[name], pruned_count)
-        if count == 0:
-            continue
+        mask = elements.masks[name]
+        kept, pruned = elements.kept[name], elements.pruned[name]
+        removed = removals.get(name, 0)
+        enter = exchange_count(fraction, kept.numel() - removed, pruned.numel())
         if name == EDGE:
-            evidence = EdgeEvidence(gradient, search.task.graph, masks_before[name])
+            evidence = EdgeEvidence(gradient, search.task.graph, mask)
             potential = edge_potential(evidence, config.edge_scores, config.mixing)
         else:
-            potential = weight_potential(gradient, pruned, config.weight_scores, config.mixing)
+            potential = weight_potential(gradient, ~mask, config.weight_scores, config.mixing)
         worth = elements.values[name].detach().abs()
-        elements.swap(name, *choose(kept, pruned, worth, potential, count, keys[name]))
+        elements.swap(name, *choose(kept, pruned, worth, potential, enter + removed, enter))

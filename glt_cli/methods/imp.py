@@ -52,11 +52,9 @@ def _train_soft_masks(
         ]
     )
 
-    def outputs() -> Tensor:
+    def outputs(split: str) -> Tensor:
         weights = {name: p * soft[name] for name, p in search.model.prunable().items()}
-        result: Tensor = functional_call(
-            search.model, weights, (search.task.x, search.task.graph, soft[EDGE])
-        )
+        result: Tensor = functional_call(search.model, weights, (*search.views[split], soft[EDGE]))
         return result
 
     def add_l1() -> None:

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
-
-from glt_cli.pruning.select import largest, smallest
 
 
 def choose(
-    kept: Tensor, pruned: Tensor, worth: Tensor, potential: Tensor, count: int, key: Tensor
+    kept: Tensor, pruned: Tensor, worth: Tensor, potential: Tensor, leave: int, enter: int
 ) -> tuple[Tensor, Tensor]:
     """Choose which elements leave and which enter.
 
+    Ties are decided by the order of the lists, which is random (`search.Elements`).
+
     Args:
-        kept: Elements that may leave, bool.
-        pruned: Elements that may enter, bool, none of them kept.
+        kept: Flat indices of the elements that may leave, int64.
+        pruned: Flat indices of those that may enter.
         worth: |w| or a; the smallest kept ones are noise and leave.
         potential: Promise of the pruned elements; the largest enter. May be infinite.
-        count: How many are exchanged, at most as many as may leave and as may enter.
-        key: Order of ties (`select.tie_key`).
+        leave: How many leave.
+        enter: How many enter.
 
     Returns:
-        Flat indices of those that leave and of those that enter; disjoint.
-
+        Places in `kept` of those that leave, places in `pruned` of those that enter.
     """
-    noise = worth.flatten().masked_fill(~kept.flatten(), torch.inf)
-    promise = potential.flatten().masked_fill(~pruned.flatten(), -torch.inf)
-    return smallest(noise, count, key), largest(promise, count, key)
+    noise = worth.flatten().index_select(0, kept)
+    promise = potential.flatten().index_select(0, pruned)
+    return (
+        noise.topk(leave, largest=False, sorted=False).indices,
+        promise.topk(enter, sorted=False).indices,
+    )

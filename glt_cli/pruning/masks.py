@@ -53,7 +53,6 @@ def masks_of_largest(
         allocation: `uniform` applies the weights' target to each tensor, `global` to all of
             them by one threshold.
         generator: Breaks ties.
-
     """
     groups = [[EDGE]] if EDGE in scores else []
     weights = [name for name in scores if name != EDGE]

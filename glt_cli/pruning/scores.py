@@ -23,7 +23,6 @@ class EdgeEvidence:
         gradient: Mean of the task loss's gradient by edge values over the gradient epochs, [E].
         graph: The full graph.
         kept: Edges kept before this exchange, bool [E].
-
     """
 
     gradient: Tensor

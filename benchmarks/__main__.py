@@ -1,0 +1,132 @@
+"""Measure the engine against torch-geometric and FastGLT against IMP; write `results.md`.
+
+Absolute times differ between machines and hours; the ratios come from repetitions that
+alternate within one run. `python -m benchmarks --quick` leaves the slow parts out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from benchmarks import epochs, finding
+from glt_cli import provenance
+
+REPETITIONS = 9
+
+
+def main() -> None:
+    """Run every measurement."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="epochs only")
+    quick: bool = parser.parse_args().quick
+    torch.set_num_threads(1)
+    sections = [_heading(), _epochs()]
+    if not quick:
+        sections += [_memory(), _finding()]
+    text = "\n".join(sections)
+    Path(__file__).with_name("results.md").write_text(text)
+    print(text)
+
+
+def _heading() -> str:
+    return (
+        "# Benchmark results\n\n"
+        "Written by `make bench`. One thread; medians of alternating repetitions, so trust the "
+        "ratios, not the times.\n\n"
+        f"- machine: {_processor()}, {os.cpu_count()} cores, {platform.system()}\n"
+        f"- versions: {provenance.versions()}\n"
+        f"- commit: {provenance.commit()}\n"
+        f"- date: {provenance.now()[:10]}\n"
+    )
+
+
+def _epochs() -> str:
+    lines = [
+        "## An epoch with its validation pass, Cora\n",
+        "A denoising epoch (both targets, exchanges included) and a dense epoch of glt against a "
+        "dense epoch of torch-geometric's own two-layer model with the same widths on the same "
+        "features.\n",
+        "| backbone | torch-geometric, dense | glt, dense | glt, denoising "
+        "| dense ratio | denoising ratio |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for name in ("gcn", "gin", "gat"):
+        reference, dense, denoising = _alternate(epochs.contenders(name), REPETITIONS)
+        lines.append(
+            f"| {name} | {_ms(reference)} | {_ms(dense)} | {_ms(denoising)} "
+            f"| {_ratio(dense, reference)} | {_ratio(denoising, reference)} |"
+        )
+    lines.append("\nRatios: median (smallest to largest) over the repetitions.\n")
+    return "\n".join(lines)
+
+
+def _alternate(contenders: list[Callable[[], float]], repetitions: int) -> list[list[float]]:
+    """Time each contender in turn, again and again; the first round warms up."""
+    times: list[list[float]] = [[] for _ in contenders]
+    for repetition in range(repetitions + 1):
+        for contender, taken in zip(contenders, times, strict=True):
+            seconds = contender()
+            if repetition:
+                taken.append(seconds)
+    return times
+
+
+def _memory() -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "glt_cli", "run", f"output_dir={folder}", "quiet=true"]
+        subprocess.run([*command, "device=cpu"], check=True, stdout=subprocess.DEVNULL)
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return (
+        "## Peak memory of a whole run\n\n"
+        "`glt run method=fastglt dataset=cora`, dense baseline included, whole process as the "
+        f"system counts it: {peak:.0f} MiB.\n"
+    )
+
+
+def _finding() -> str:
+    fast, imp = finding.seconds("fastglt"), finding.seconds("imp")
+    return (
+        "## Finding a ticket: FastGLT against IMP\n\n"
+        "GCN-512 on Cora to 35 % of edges and 93 % of weights, preset of each method, seed 0, "
+        "retraining of either not counted.\n\n"
+        "| method | epochs | seconds | speed-up |\n|---|---:|---:|---:|\n"
+        f"| imp | {imp.epochs} | {imp.seconds:.1f} | 1 |\n"
+        f"| fastglt | {fast.epochs} | {fast.seconds:.1f} | {imp.seconds / fast.seconds:.1f} |\n"
+    )
+
+
+def _ms(seconds: list[float]) -> str:
+    return f"{1000 * statistics.median(seconds):.1f} ms"
+
+
+def _ratio(ours: list[float], reference: list[float]) -> str:
+    ratios = sorted(a / b for a, b in zip(ours, reference, strict=True))
+    return f"{statistics.median(ratios):.3f} ({ratios[0]:.3f} to {ratios[-1]:.3f})"
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or "unknown processor"
+
+
+if __name__ == "__main__":
+    began = time.perf_counter()
+    main()
+    print(f"measured in {time.perf_counter() - began:.0f} s")

@@ -1,0 +1,111 @@
+"""Seconds of one epoch with its validation pass: ours, and torch-geometric's own model."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+import torch_geometric.nn
+
+from benchmarks.tasks import compose, cora, search
+from glt_cli import methods
+from glt_cli.graph import Graph
+from glt_cli.pruning.masks import full
+from glt_cli.sparse import SparseMatrix
+from glt_cli.training import Epoch, retrain
+
+#: Epochs of a repetition: two exchanges of the preset with the longest interval.
+COUNT = 21
+
+
+class Clock:
+    """An observer that notes when a phase begins and when its last epoch ends."""
+
+    def __init__(self) -> None:
+        self.began = self.ended = 0.0
+
+    def begin(self, phase: str, epochs: int) -> None:
+        """See training.Observer."""
+        self.began = time.perf_counter()
+
+    def epoch(self, epoch: Epoch, graph_sparsity: float, weight_sparsity: float) -> None:
+        """See training.Observer."""
+        self.ended = time.perf_counter()
+
+
+def contenders(backbone: str) -> list[Callable[[], float]]:
+    """torch-geometric's dense epoch, glt's dense epoch, glt's denoising epoch."""
+    return [_reference(backbone), lambda: _dense(backbone), lambda: _denoising(backbone)]
+
+
+def _denoising(backbone: str) -> float:
+    config = compose(f"backbone={backbone}", "method.pretrain_epochs=0", f"method.epochs={COUNT}")
+    clock = Clock()
+    methods.find(search(config, clock), config.method)
+    return (clock.ended - clock.began) / COUNT
+
+
+def _dense(backbone: str) -> float:
+    config = compose(f"backbone={backbone}", "method=dense", f"trainer.epochs={COUNT}")
+    clock = Clock()
+    setting = search(config, clock)
+    clock.begin("dense", COUNT)
+    retrain(
+        setting.task,
+        setting.model,
+        setting.init,
+        full(setting.tensors()),
+        config.trainer,
+        0,
+        observe=lambda epoch: clock.epoch(epoch, 0, 0),
+    )
+    return (clock.ended - clock.began) / COUNT
+
+
+def _reference(backbone: str) -> Callable[[], float]:
+    """A plain training loop around torch-geometric's model, features dense as it has them."""
+    config: Any = compose(f"backbone={backbone}").backbone
+    task = cora()
+    x, edge_index = _dense_features(), _both_directions(task.graph)
+    shape = (task.x.shape[1], config.hidden, config.layers, task.num_outputs)
+    if backbone == "gat":
+        hidden = config.hidden * config.heads
+        options = {"heads": config.heads, "dropout": config.dropout}
+        model = torch_geometric.nn.GAT(shape[0], hidden, shape[2], shape[3], **options)
+    elif backbone == "gin":
+        options = {"dropout": config.dropout, "aggr": "mean", "norm": None}
+        model = torch_geometric.nn.GIN(*shape, **options)
+    else:
+        model = torch_geometric.nn.GCN(*shape, dropout=config.dropout)
+    optimiser = torch.optim.Adam(model.parameters(), lr=0.01, weight_decay=5e-4)
+    train, val = task.splits["train"], task.splits["val"]
+
+    def measure() -> float:
+        began = time.perf_counter()
+        for _ in range(COUNT // 3):
+            model.train()
+            optimiser.zero_grad()
+            F.cross_entropy(model(x, edge_index)[train], task.y[train]).backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            model.eval()
+            with torch.no_grad():
+                correct = model(x, edge_index)[val].argmax(1) == task.y[val]
+            float(correct.float().mean())
+        return (time.perf_counter() - began) / (COUNT // 3)
+
+    return measure
+
+
+def _dense_features() -> torch.Tensor:
+    x = cora().x
+    assert isinstance(x, SparseMatrix)
+    dense = torch.zeros(x.shape)
+    dense[x.pattern.row.long(), x.pattern.col.long()] = x.values
+    return dense
+
+
+def _both_directions(graph: Graph) -> torch.Tensor:
+    return torch.cat([graph.edge_index, graph.edge_index.flip(0)], dim=1)

@@ -1,0 +1,37 @@
+"""Cora, and configurations as the command line would compose them."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import torch
+
+from glt_cli import data
+from glt_cli.backbones import build
+from glt_cli.config import Config
+from glt_cli.pruning.masks import Targets
+from glt_cli.request import read
+from glt_cli.search import Search
+from glt_cli.tasks import NodeClassification
+from glt_cli.training import Observer, seed_stage, snapshot
+
+
+@cache
+def cora() -> NodeClassification:
+    """Cora as a run has it."""
+    raw = data.load("cora", None)
+    return NodeClassification.from_data(raw, "row_normalise", torch.device("cpu"))
+
+
+def compose(*words: str) -> Config:
+    """The configuration of a command line."""
+    return read(list(words), multirun=False, config_dir=None).points[0].config
+
+
+def search(config: Config, observer: Observer) -> Search:
+    """The setting in which a run would find its ticket."""
+    task = cora()
+    seed_stage(config.seed, "init")
+    model = build(config.backbone, task.x.shape[1], task.num_outputs)
+    targets = Targets(config.sparsity.graph, config.sparsity.weight)
+    return Search(task, model, snapshot(model), targets, config.trainer, config.seed, observer)
