@@ -20,7 +20,8 @@ def transformed(x: Any, transform: str, train: Any) -> Matrix:
 
     Args:
         x: Features [N, F], a numpy array or a scipy CSR array, float32.
-        transform: `row_normalise` divides each row by its sum (bag of words); `standardise`
+        transform: `row_normalise` divides each row by its sum where that is above 1, as
+            torch-geometric's NormalizeFeatures (bag of words); `standardise`
             takes mean and deviation of the training nodes; `none` leaves them.
         train: Indices of the training nodes: no other node's statistics are used.
     """

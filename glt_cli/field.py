@@ -71,7 +71,8 @@ def _heard(adjacency: Adjacency, targets: Tensor) -> Tensor:
 def _sources(adjacency: Adjacency, targets: Tensor) -> Tensor:
     """The targets and their neighbours, ascending."""
     neighbours: Tensor = adjacency.pattern.col[_heard(adjacency, targets)]
-    return torch.unique(torch.cat([targets, neighbours.long()]))
+    sources: Tensor = torch.unique(torch.cat([targets, neighbours.long()]))
+    return sources
 
 
 def _cut(whole: Adjacency, targets: Tensor, sources: Tensor) -> Adjacency:

@@ -108,6 +108,9 @@ def to_config(composed: DictConfig) -> Config:
     except OmegaConfBaseException as error:
         raise UserError(_one_line(str(error))) from error
     assert isinstance(config, Config)
+    for key in composed:
+        if key not in Config.__dataclass_fields__:
+            raise UserError(f"{key}: there is no such key; see glt run --help")
     if not config.method.prunes:
         config.sparsity.graph = config.sparsity.weight = 0.0
     return config
@@ -172,10 +175,17 @@ def _explain(error: Exception, overrides: list[str]) -> str:
         key = re.search(r"Could not override '(.+?)'|full_key: (\S+)", cause)
         name = next((g for g in key.groups() if g), "") if key else found.group(1)
         return f"{name}: there is no such key{_siblings(name, overrides)}; see glt run --help"
+    if found := re.search(r"Value '(.*?)' is not a valid bool.*?full_key: (\S+)", cause, re.S):
+        return f"{found.group(2)}={found.group(1)}: must be true or false"
+    if "Got NoneType" in text:
+        empty = [word for word in overrides if word.endswith(("=null", "="))]
+        return f"{', '.join(empty)}: name an option"
+    if "Error resolving interpolation" in text:
+        return "method, backbone and dataset are needed: name an option of each"
     if found := re.search(r"Value '(.*?)' .*?could not be converted to (\w+)", cause, re.S):
         key = re.search(r"full_key: (\S+)", cause)
         value, kind = found.groups()
-        kinds = {"Integer": "a whole number", "Float": "a number", "Boolean": "true or false"}
+        kinds = {"Integer": "a whole number", "Float": "a number"}
         name = key.group(1) if key else "a key"
         return f"{name}={value}: must be {kinds.get(kind, kind)}"
     return _one_line(cause)

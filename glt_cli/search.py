@@ -116,7 +116,8 @@ class Elements:
         counts: How many are kept of each tensor.
         kept: Flat indices of the kept elements of each tensor, in random order.
         pruned: Flat indices of the others.
-        gradients: Gradients of the task loss alone, dense, of the last epoch, where pruned.
+        gradients: Gradients of the task loss alone, dense, of the last epoch; only of tensors
+            that are to be pruned.
     """
 
     def __init__(self, search: Search, edge_lr: float, diversity: float, variance: float) -> None:
@@ -204,7 +205,7 @@ class Elements:
     def _after_backward(self) -> None:
         self.gradients = {}
         for name, value in self.values.items():
-            if value.grad is not None and self.counts[name] < value.numel():
+            if value.grad is not None and self.search.targets.of(name) > 0:
                 self.gradients[name] = value.grad
                 value.grad = value.grad * self.masks[name]
         if self.scores_are_trained:

@@ -22,12 +22,14 @@ class LayerSize:
     Attributes:
         weights: Names of its prunable matrices; each costs N · nnz.
         self_loops: Whether the layer adds a self-loop to each node.
+        maps_first: Whether its first linear map comes before the aggregation.
         per_message: Multiply-adds for each message: the width at which it aggregates.
         per_node: Multiply-adds for each node beside its linear maps.
     """
 
     weights: tuple[str, ...]
     self_loops: bool
+    maps_first: bool
     per_message: int
     per_node: int = 0
 
@@ -126,7 +128,7 @@ class Dropout(nn.Module):
             return x
         if x.is_cuda:
             return F.dropout(x, self.p)
-        threshold = round(self.p * 65536)
+        threshold = min(round(self.p * 65536), 65535)  # something is always kept
         draws = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(2**63), None)
         kept = draws.view(torch.int16)[: x.numel()].view(x.shape) >= threshold - 32768
         return (x * (65536 / (65536 - threshold))).mul_(kept)

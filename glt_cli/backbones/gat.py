@@ -74,6 +74,7 @@ class GATLayer(Layer):
         return LayerSize(
             weights=(f"{name}.linear.weight",),
             self_loops=True,
+            maps_first=True,
             per_message=width,
             per_node=2 * width,  # both halves of the logits
         )

@@ -46,6 +46,7 @@ class GCNLayer(Layer):
         return LayerSize(
             weights=(f"{name}.linear.weight",),
             self_loops=True,
+            maps_first=self.linear.goes_first(sparse_input),
             per_message=self.linear.width(sparse_input),
         )
 

@@ -59,6 +59,7 @@ class GINLayer(Layer):
         return LayerSize(
             weights=tuple(f"{name}.linears.{j}.weight" for j in range(len(self.linears))),
             self_loops=False,
+            maps_first=first.goes_first(sparse_input),
             per_message=width,
             per_node=width,  # the ε term
         )

@@ -50,7 +50,8 @@ def count_macs(model: Backbone, x: Matrix, graph: Graph, masks: Masks) -> Macs:
         for j, name in enumerate(layer.weights):
             every_node = nodes * int(masks[name].sum())
             linear += every_node
-            linear_skipping += _skipping(x, masks[name]) if i == j == 0 else every_node
+            sees_features = i == j == 0 and layer.maps_first
+            linear_skipping += _skipping(x, masks[name]) if sees_features else every_node
         heard = messages + (nodes if layer.self_loops else 0)
         graph_part += heard * layer.per_message + nodes * layer.per_node
     return Macs(linear, graph_part, linear_skipping)
@@ -59,7 +60,7 @@ def count_macs(model: Backbone, x: Matrix, graph: Graph, masks: Masks) -> Macs:
 def _skipping(x: Matrix, mask: Tensor) -> int:
     """Products of non-zero features with kept weights: Σ_f nnz(X[:, f]) · nnz(W[f, :])."""
     if isinstance(x, SparseMatrix):
-        used = torch.bincount(x.pattern.col, minlength=x.shape[1])
+        used = torch.bincount(x.pattern.col[x.values != 0], minlength=x.shape[1])
     else:
         used = (x != 0).sum(0)
     return int((used * mask.sum(1)).sum())

@@ -1,0 +1,71 @@
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import settings
+
+from glt_cli.cli import run_command
+from glt_cli.data import planetoid, sources
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+# Tests run on all cores already; a second thread in each would only get in the way. A change of
+# threads can change the last bit of a sum, so this is also what makes numbers repeat.
+torch.set_num_threads(1)
+os.environ["OMP_NUM_THREADS"] = "1"
+
+# torch's first calls are slow, and a failure shall come back.
+settings.register_profile("torch", deadline=None, derandomize=True)
+settings.load_profile("torch")
+
+#: A whole run in about a second: narrow, and few epochs.
+TINY = [
+    "backbone.hidden=8",
+    "trainer.epochs=4",
+    "device=cpu",
+]
+TINY_FASTGLT = [*TINY, "method.pretrain_epochs=2", "method.epochs=7"]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The real files, read-only: whoever writes copies them first."""
+    given = os.environ.get("GLT_DATA")
+    folder = Path(given) if given else REPOSITORY.parent / "shared" / "datasets"
+    if not (folder / "planetoid").is_dir():
+        pytest.skip("needs the real Planetoid files: set GLT_DATA to a folder with planetoid/")
+    return folder.absolute()
+
+
+@pytest.fixture(autouse=True)
+def _apart(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """No network, no settings, no cache and no outputs of the person who runs the tests."""
+
+    def offline(*args: object) -> Path:
+        raise sources.SourceError("the tests have no network")
+
+    monkeypatch.setattr(sources, "download", offline)
+    monkeypatch.setattr(sources, "pip_download", offline)
+    monkeypatch.setattr(planetoid, "_upstream_url", lambda: "https://upstream.example")
+    monkeypatch.delenv("GLT_DATA", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path_factory.mktemp("work"))
+
+
+@pytest.fixture
+def glt(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run a command line in this process: exit code, output, errors."""
+
+    def run(*words: str) -> tuple[int, str, str]:
+        try:
+            code = run_command(words)
+        except SystemExit as leaving:
+            code = leaving.code if isinstance(leaving.code, int) else 1
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return run

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from glt_cli.graph import Graph
+from glt_cli.pruning.scores import (
+    EDGE_SCORES,
+    EdgeEvidence,
+    degree,
+    edge_potential,
+    gradient,
+    mix,
+    weight_potential,
+)
+from tests.graphs import graph_of, graphs_with_kept, seeded
+
+ALL = list(EDGE_SCORES)
+
+#: A triangle 0-1-2, its tail 2-3-4, and node 5 that hangs on 4.
+GRAPH = graph_of(6, [(0, 1), (0, 2), (1, 2), (2, 3), (3, 4), (4, 5)])
+
+
+def evidence(graph: Graph, kept: Tensor, seed: int = 0) -> EdgeEvidence:
+    return EdgeEvidence(torch.randn(graph.num_edges, generator=seeded(seed)), graph, kept)
+
+
+def test_degrees_are_those_of_the_kept_graph_with_self_loops() -> None:
+    kept = torch.tensor([True, True, False, True, False, False])
+    # Degrees 2 1 2 1 0 0, and one more each by the self-loop: 3 2 3 2 1 1.
+    products = torch.tensor([6.0, 9.0, 6.0, 6.0, 2.0, 1.0])
+    torch.testing.assert_close(degree(evidence(GRAPH, kept)), products**-1.5)
+
+
+def test_the_gradient_scores_by_its_size() -> None:
+    known = evidence(GRAPH, torch.ones(6, dtype=torch.bool))
+    assert torch.equal(gradient(known), known.gradient.abs())
+
+
+@given(graphs_with_kept(min_edges=1), st.sampled_from(["sum", "rank"]), st.integers(0, 99))
+def test_edges_at_nodes_without_neighbours_rank_above_all_others(
+    case: tuple[Graph, Tensor], mixing: str, seed: int
+) -> None:
+    graph, kept = case
+    potential = edge_potential(evidence(graph, kept, seed), ALL, mixing)
+    ends = graph.edge_index[:, kept].flatten().tolist()
+    for edge, (source, target) in enumerate(graph.edge_index.t().tolist()):
+        lonely = source not in ends or target not in ends
+        assert (float(potential[edge]) == torch.inf) == lonely
+
+
+def test_scores_add_up() -> None:
+    kept = torch.tensor([True, True, False, True, True, True])
+    known = evidence(GRAPH, kept)
+    expected = known.gradient.abs() + degree(known)
+    torch.testing.assert_close(edge_potential(known, ["gradient", "degree"], "sum"), expected)
+    torch.testing.assert_close(edge_potential(known, ["degree"], "sum"), degree(known))
+    torch.testing.assert_close(edge_potential(known, ["gradient"], "rank"), known.gradient.abs())
+
+
+@given(
+    st.lists(st.integers(0, 5), min_size=12, max_size=12),
+    st.lists(st.integers(0, 5), min_size=12, max_size=12),
+    st.lists(st.booleans(), min_size=12, max_size=12),
+)
+def test_ranks_do_not_see_the_scale(first: list[int], second: list[int], gone: list[bool]) -> None:
+    a, b, pruned = torch.tensor(first).float(), torch.tensor(second).float(), torch.tensor(gone)
+    mixed = mix([a, b], pruned, "rank")[pruned]
+    assert torch.equal(mixed, mix([1e-5 * a, b], pruned, "rank")[pruned])
+    assert torch.equal(mixed, mix([a, b.exp() - 7], pruned, "rank")[pruned])
+    # What is not pruned has no say either.
+    elsewhere = torch.where(pruned, a, 100 - a)
+    assert torch.equal(mixed, mix([elsewhere, b], pruned, "rank")[pruned])
+
+
+def test_ranks_give_each_score_an_equal_say() -> None:
+    pruned = torch.tensor([True, True, True, False])
+    large, small = torch.tensor([1000.0, 2000, 3000, 0]), torch.tensor([0.3, 0.1, 0.2, 9])
+    by_sum = mix([large, small], pruned, "sum")
+    assert torch.equal(by_sum, large + small)
+    by_rank = mix([large, small], pruned, "rank")[:3]
+    # Ranks 0 1 2 and 2 0 1, whatever they start from: the middle one loses.
+    assert torch.equal(by_rank - by_rank.min(), torch.tensor([1.0, 0, 2]))
+
+
+def test_equal_scores_have_equal_ranks() -> None:
+    pruned = torch.ones(5, dtype=torch.bool)
+    mixed = mix([torch.tensor([2.0, 2, 1, 2, 3]), torch.zeros(5)], pruned, "rank")
+    assert mixed[0] == mixed[1] == mixed[3]
+    assert mixed[2] < mixed[0] < mixed[4]
+
+
+@pytest.mark.parametrize("mixing", ["sum", "rank"])
+@pytest.mark.parametrize("names", [["gradient"], ["gradient", "gradient"]])
+def test_weights_are_scored_by_the_size_of_their_gradient(mixing: str, names: list[str]) -> None:
+    # A gradient arrives as autograd left it, perhaps transposed.
+    mean = torch.randn(4, 6, generator=seeded(0)).t()
+    pruned = torch.rand(6, 4, generator=seeded(1)) < 0.5
+    potential = weight_potential(mean, pruned, names, mixing)
+    assert potential.shape == mean.shape
+    order = mean.abs()[pruned].argsort()
+    assert torch.equal(potential[pruned].argsort(), order)

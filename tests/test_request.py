@@ -1,0 +1,145 @@
+import importlib
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from glt_cli.config import BACKBONES, METHODS, Config, FastGLTConfig, IMPConfig
+from glt_cli.data.catalog import CATALOG
+from glt_cli.errors import UserError
+from glt_cli.request import config_folder, read
+
+
+def one(*words: str) -> Config:
+    request = read(words, multirun=False, config_dir=None)
+    (point,) = request.points
+    return point.config
+
+
+def options(group: str) -> set[str]:
+    return {path.stem for path in (config_folder() / group).glob("*.yaml")}
+
+
+def test_every_option_has_a_schema_a_module_and_a_name() -> None:
+    assert options("method") == set(METHODS)
+    assert options("backbone") == set(BACKBONES)
+    assert options("dataset") == set(CATALOG)
+    for name in METHODS:
+        assert hasattr(importlib.import_module(f"glt_cli.methods.{name}"), "find")
+    for name in BACKBONES:
+        assert hasattr(importlib.import_module(f"glt_cli.backbones.{name}"), "build")
+
+
+@pytest.mark.parametrize(("method", "backbone"), list(product(METHODS, BACKBONES)))
+def test_every_cell_composes_within_bounds(method: str, backbone: str) -> None:
+    for dataset in CATALOG:
+        config = one(f"method={method}", f"backbone={backbone}", f"dataset={dataset}")
+        assert type(config.method) is METHODS[method]
+        assert type(config.backbone) is BACKBONES[backbone]
+        names = (config.method.name, config.backbone.name, config.dataset.name)
+        assert names == (method, backbone, dataset)
+
+
+def test_presets_are_named_after_the_cell_that_they_serve() -> None:
+    for path in (config_folder() / "preset" / "cell").glob("*.yaml"):
+        backbone, dataset = path.stem.split("-")
+        assert one(f"backbone={backbone}", f"dataset={dataset}").preset.cell == path.stem
+    for path in (config_folder() / "preset" / "method").glob("*.yaml"):
+        method, backbone, dataset = path.stem.split("-")
+        words = (f"method={method}", f"backbone={backbone}", f"dataset={dataset}")
+        assert one(*words).preset.method == path.stem
+
+
+def test_methods_of_a_cell_have_the_same_targets() -> None:
+    for backbone, dataset in product(BACKBONES, CATALOG):
+        words = (f"backbone={backbone}", f"dataset={dataset}")
+        targets = [one(*words, f"method={m}").sparsity for m in METHODS if m != "dense"]
+        assert all(target == targets[0] for target in targets)
+
+
+def test_a_preset_gives_way_to_the_command_line() -> None:
+    config = one("backbone=gin", "sparsity.graph=0.5", "method.pretrain_epochs=7", "trainer.lr=0.5")
+    assert config.preset.cell == "gin-cora"
+    assert config.sparsity.graph == 0.5
+    assert config.sparsity.weight == 0.9
+    assert isinstance(config.method, FastGLTConfig)
+    assert config.method.pretrain_epochs == 7
+    assert config.trainer.lr == 0.5
+
+
+def test_a_preset_gives_way_to_a_chosen_sparsity_option() -> None:
+    edges, weights = one("sparsity=edges").sparsity, one("sparsity=weights").sparsity
+    assert (edges.graph, edges.weight) == (0.35, 0.0)
+    assert (weights.graph, weights.weight) == (0.0, 0.93)
+
+
+def test_the_soft_mask_rate_of_imp_follows_the_trainer() -> None:
+    method = one("method=imp", "trainer.lr=0.125").method
+    assert isinstance(method, IMPConfig)
+    assert method.edge_lr == 0.125
+
+
+def test_dense_has_no_targets() -> None:
+    sparsity = one("method=dense", "sparsity.graph=0.7").sparsity
+    assert (sparsity.graph, sparsity.weight) == (0, 0)
+
+
+def test_a_grid_is_expanded() -> None:
+    request = read(["method=random,imp", "seed=0,1,2"], multirun=True, config_dir=None)
+    found = [(p.config.method.name, p.config.seed) for p in request.points]
+    assert found == list(product(["random", "imp"], [0, 1, 2]))
+    assert request.is_grid
+
+
+def test_an_experiment_file_may_be_a_grid(tmp_path: Path) -> None:
+    folder = tmp_path / "experiment"
+    folder.mkdir()
+    (folder / "mine.yaml").write_text(
+        "# @package _global_\n"
+        "defaults:\n  - override /backbone: gin\n"
+        "hydra:\n  mode: MULTIRUN\n  sweeper:\n    params:\n      seed: 0,1\n"
+        "sparsity:\n  graph: 0.125\n"
+    )
+    request = read(["experiment=mine"], multirun=False, config_dir=str(tmp_path))
+    assert request.is_grid
+    assert [p.config.seed for p in request.points] == [0, 1]
+    assert {p.config.sparsity.graph for p in request.points} == {0.125}
+    assert {p.config.backbone.name for p in request.points} == {"gin"}
+    narrowed = read(["experiment=mine", "seed=5"], multirun=False, config_dir=str(tmp_path))
+    assert [p.config.seed for p in narrowed.points] == [5]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["method=foo"], "method=foo: must be one of dense, fastglt, imp, oneshot, random"),
+        (["method=fastgtl"], "did you mean fastglt?"),
+        (["backbon=gcn"], "did you mean backbone?"),
+        (["sparsity.grph=0.1"], "sparsity.grph: there is no such key (did you mean graph?)"),
+        (["method=imp", "method.alpha=0.1"], "method.alpha: there is no such key"),
+        (["sparsity.weight=abc"], "sparsity.weight=abc: must be a number"),
+        (["seed="], "seed=: must be a whole number"),
+        (["seed=1.5"], "seed=1.5: must be a whole number"),
+        (["force=maybe"], "force=maybe: must be true or false"),
+        (["+new=1"], "new"),
+        (["fastglt"], "'fastglt' is neither KEY=VALUE nor GROUP=OPTION"),
+        (["a=b=c"], "'a=b=c' can't be read"),
+        (["seed=0,1"], "add -m"),
+        (["dataset=null"], "dataset"),
+        (["~method"], "method"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(words: list[str], message: str) -> None:
+    with pytest.raises(UserError) as caught:
+        read(words, multirun=False, config_dir=None)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_every_point_of_a_grid_is_checked_before_any_runs() -> None:
+    with pytest.raises(UserError) as caught:
+        read(["sparsity.graph=0.1,1.5,0.2", "trainer.lr=0.1,-1"], multirun=True, config_dir=None)
+    assert str(caught.value).splitlines() == [
+        "trainer.lr=-1.0: must be above 0",
+        "sparsity.graph=1.5: must be at least 0 and below 1",
+    ]

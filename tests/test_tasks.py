@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.sparse
+import torch
+import torch.nn.functional as F
+
+from glt_cli.data.node_data import NodeData
+from glt_cli.sparse import SparseMatrix
+from glt_cli.tasks import NodeClassification
+from tests.graphs import dense_of, tiny_task
+
+CPU = torch.device("cpu")
+
+
+def data(directed: bool = False) -> NodeData:
+    """Five nodes; a self-loop, a duplicate, and an edge in both directions."""
+    x = np.zeros((5, 10), dtype=np.float32)
+    x[0, 1], x[1, 2], x[1, 3] = 4, 1, 3
+    return NodeData(
+        x=scipy.sparse.csr_array(x),
+        edges=np.array([[0, 1, 1, 2, 2, 4], [1, 0, 2, 2, 3, 3]] * 1, dtype=np.int64)[
+            :, [0, 1, 2, 2, 3, 4, 5]
+        ],
+        y=np.array([0, 1, 2, 1, 0], dtype=np.int64),
+        train=np.array([0, 1]),
+        val=np.array([2, 3]),
+        test=np.array([4]),
+        num_classes=3,
+        directed=directed,
+    )
+
+
+def test_edges_are_cleaned_and_counted() -> None:
+    task = NodeClassification.from_data(data(), "row_normalise", CPU)
+    assert (task.graph.num_nodes, task.graph.num_edges) == (5, 4)
+    assert (task.dropped_loops, task.dropped_duplicates) == (1, 1)
+    assert not task.graph.directed
+    directed = NodeClassification.from_data(data(directed=True), "row_normalise", CPU)
+    assert directed.graph.num_edges == 5
+    assert directed.graph.directed
+
+
+def test_features_are_transformed_and_stored_sparse() -> None:
+    task = NodeClassification.from_data(data(), "row_normalise", CPU)
+    assert isinstance(task.x, SparseMatrix)
+    assert dense_of(task.x)[1, [2, 3]].tolist() == [0.25, 0.75]
+    assert task.num_outputs == 3
+    assert {name: nodes.tolist() for name, nodes in task.splits.items()} == {
+        "train": [0, 1],
+        "val": [2, 3],
+        "test": [4],
+    }
+
+
+def test_the_loss_is_the_cross_entropy_of_training_nodes() -> None:
+    task = tiny_task()
+    outputs = torch.randn(20, 3)
+    expected = F.cross_entropy(outputs, task.y[task.splits["train"]])
+    torch.testing.assert_close(task.loss(outputs), expected)
+
+
+@pytest.mark.parametrize("split", ["train", "val", "test"])
+def test_the_score_is_the_share_of_a_split_that_is_right(split: str) -> None:
+    task = tiny_task()
+    right = F.one_hot(task.y[task.splits[split]], 3).float()
+    assert float(task.score(right, split)) == 1
+    mixed = right.clone()
+    mixed[:5] = right[:5].roll(1, dims=1)
+    assert float(task.score(mixed, split)) == 1 - 5 / 20
+    assert task.score(mixed, split).dtype == torch.float64
