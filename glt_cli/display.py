@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -17,6 +16,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from glt_cli.terminal import console
 from glt_cli.training import Epoch
 
 
@@ -24,7 +24,7 @@ class Display:
     """Shows phases and epochs. One for a run and the dense baseline that it needs."""
 
     def __init__(self, quiet: bool) -> None:
-        self.console = Console(quiet=quiet, highlight=False, soft_wrap=True)
+        self.console = console(quiet)
         self.shows_bars = self.console.is_terminal and not quiet
         self._bars = Progress(
             TextColumn("[bold]{task.description:<18}"),
@@ -58,7 +58,7 @@ class Display:
 
     def say(self, message: str) -> None:
         """Print a line above the bars."""
-        self.console.print(message, markup=False)
+        self.console.print(message, markup=False, soft_wrap=True)
 
     def begin(self, phase: str, epochs: int) -> None:
         """See training.Observer."""

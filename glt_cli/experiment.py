@@ -57,6 +57,7 @@ def run(config: Config, display: Display) -> Outcome:
     record = _blank(config, device, identity.config_hash)
     _clear(folder, config)
     watcher = Watcher(display, Log(folder.log, record.started))
+    display.say(f"{config.method.name}, seed {config.seed}: {folder.path}")
     try:
         provenance.reset_peak_memory(device)
         _fill(record, config, device, folder, watcher)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
@@ -84,11 +85,11 @@ def read(overrides: Sequence[str], multirun: bool, config_dir: str | None) -> Re
             raise UserError(f"--config-dir {config_dir}: there is no such folder")
         parsed = _parse(overrides)
         is_sweep = any(override.is_sweep_override() for override in parsed)
-        base = [o.input_line or "" for o in parsed if not o.is_sweep_override()]
+        base = [str(o.input_line) for o in parsed if not o.is_sweep_override()]
         whole = _compose([*extra, *base, *_first_values(parsed)], hydra=True)
         # An experiment file may be a whole grid: hydra.mode and hydra.sweeper.params.
         is_grid = multirun or str(whole.hydra.mode).endswith("MULTIRUN")
-        params = whole.hydra.sweeper.get("params") or {}
+        params: dict[str, Any] = whole.hydra.sweeper.get("params") or {}
         grid_overrides = [f"{key}={value}" for key, value in params.items()]
         if is_sweep and not is_grid:
             raise UserError(

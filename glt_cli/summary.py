@@ -5,30 +5,29 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from rich.console import Console
-
 from glt_cli.config import Config
 from glt_cli.paths import RunFolder
 from glt_cli.records import Record, read_record
 from glt_cli.tables import joint_table, read_tables, sentence
+from glt_cli.terminal import console
 
 
 def show_run(folder: Path, found_finished: bool, config: Config) -> int:
     """Print one run's tables and its sentence; returns the exit code."""
     run = RunFolder(folder)
     record = read_record(run)
-    console = Console(highlight=False)
+    show = console()
     if record is None or record.status != "done":
         _print_failure(folder, record)
         return 1
     if found_finished:
-        console.print(f"Finished before, on {record.finished}; force=true runs it anew.")
+        show.print(f"Finished before, on {record.finished}; force=true runs it anew.")
     if not config.quiet:
         for table in read_tables(run):
-            table.print(console)
+            table.print(show)
     if config.method.prunes:
-        console.print(sentence(record, config.tolerance))
-    console.print(f"Results: {folder}", soft_wrap=True)
+        show.print(sentence(record, config.tolerance))
+    show.print(f"Results: {folder}", soft_wrap=True)
     return 0
 
 
@@ -37,7 +36,7 @@ def show_grid(folders: list[Path]) -> int:
     records = {folder: read_record(RunFolder(folder)) for folder in folders}
     done = [record for record in records.values() if record and record.status == "done"]
     if done:
-        joint_table(done).print(Console(highlight=False))
+        joint_table(done).print(console())
     failed = {f: r for f, r in records.items() if r is None or r.status != "done"}
     for folder, record in failed.items():
         _print_failure(folder, record)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table as RichTable
 
@@ -24,7 +25,9 @@ class Table:
 
     def print(self, console: Console) -> None:
         """Draw it on a terminal."""
-        drawn = RichTable(title=self.title, title_justify="left", title_style="bold")
+        drawn = RichTable(
+            title=self.title, title_justify="left", title_style="bold", box=SIMPLE_HEAD
+        )
         for i, column in enumerate(self.frame.columns):
             drawn.add_column(column, justify="left" if i == 0 else "right")
         for row in self.frame.itertuples(index=False):
@@ -115,7 +118,10 @@ def sentence(record: Record, tolerance: float) -> str:
 
 
 def joint_table(records: Sequence[Record]) -> Table:
-    """One row for each setting of a grid: means over seeds, spread and count."""
+    """One row for each setting of a grid: means over seeds, spread and count.
+
+    What is the same in all rows stands in the title.
+    """
     done = pd.DataFrame([vars(record) for record in records if record.status == "done"])
     rows = []
     for _, group in done.groupby("config_hash", sort=False):
@@ -126,25 +132,27 @@ def joint_table(records: Sequence[Record]) -> Table:
                 "method": first["method"],
                 "backbone": first["backbone"],
                 "data set": first["dataset"],
-                "edges removed": _spread(100 * group["graph_sparsity"], "%"),
-                "weights removed": _spread(100 * group["weight_sparsity"], "%"),
-                "dense test": _spread(100 * group["dense_test"], ""),
-                "ticket test": _spread(100 * group["ticket_test"], ""),
-                "difference": _spread(difference, "", signed=True),
-                "seeds": str(len(group)),
+                "edges removed": f"{group['graph_sparsity'].mean():.2%}",
+                "weights removed": f"{group['weight_sparsity'].mean():.2%}",
+                "dense": _spread(100 * group["dense_test"]),
+                "ticket": _spread(100 * group["ticket_test"]),
+                "difference": _spread(difference, signed=True),
+                "seeds": str(group["seed"].nunique()),
                 "MACs saved": f"{group['mac_saving'].mean():.2%}",
                 "find": f"{group['find_seconds'].mean():.1f} s",
             }
         )
-    title = "Joint table: mean ± standard deviation over seeds, scores and differences in per cent"
-    return Table(title, pd.DataFrame(rows))
+    frame = pd.DataFrame(rows)
+    same = ["backbone", "data set", "edges removed", "weights removed", "seeds"]
+    same = [column for column in same if frame[column].nunique() == 1]
+    shared = ", ".join(f"{column} {frame[column].iloc[0]}" for column in same)
+    title = "Joint table: test scores in per cent, mean ± standard deviation over seeds"
+    return Table(f"{title}\n{shared}" if shared else title, frame.drop(columns=same))
 
 
-def _spread(values: pd.Series[float], unit: str, signed: bool = False) -> str:
-    mean = f"{values.mean():{'+' if signed else ''}.2f}{unit}"
-    if len(values) < 2 or values.nunique() == 1:
-        return mean
-    return f"{mean} ± {values.std():.2f}"
+def _spread(values: pd.Series[float], signed: bool = False) -> str:
+    mean = f"{values.mean():{'+' if signed else ''}.2f}"
+    return f"{mean} ± {values.std():.2f}" if len(values) > 1 else mean
 
 
 def read_tables(folder: RunFolder) -> list[Table]:

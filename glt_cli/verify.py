@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pandas as pd
 import torch
-from rich.console import Console
 
 from glt_cli import data
 from glt_cli.data.catalog import entry
@@ -17,6 +16,7 @@ from glt_cli.pruning.masks import EDGE, kept_counts, sparsities
 from glt_cli.records import read_record
 from glt_cli.tables import Table
 from glt_cli.tasks import NodeClassification
+from glt_cli.terminal import console
 from glt_cli.ticket import read_ticket
 from glt_cli.training import Views
 
@@ -73,7 +73,11 @@ def verify(folder: str, data_root: str | None, device_name: str) -> int:
                 "": "agrees" if same else "DIFFERS",
             }
         )
-    console = Console(highlight=False)
-    Table(f"Ticket in {folder}", pd.DataFrame(rows)).print(console)
-    console.print("The ticket is whole and does what its record says." if agrees else "It differs.")
+    show = console()
+    Table(f"Ticket in {folder}", pd.DataFrame(rows)).print(show)
+    show.print(
+        "The ticket is whole and does what its record says."
+        if agrees
+        else "The ticket is whole, but does not do what its record says."
+    )
     return 0 if agrees else 1

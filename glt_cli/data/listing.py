@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.console import Console
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from glt_cli import data
 from glt_cli.data.catalog import CATALOG, entry
+from glt_cli.terminal import console
 
 
 def print_list(data_root: str | None) -> None:
-    """Print the catalogue."""
-    table = Table(title="Data sets", title_justify="left", title_style="bold")
-    for column in ("name", "task", "nodes", "edges", "features", "classes", "train/val/test"):
-        table.add_column(column, justify="right" if column in _NUMBERS else "left", no_wrap=True)
-    table.add_column("source")
-    table.add_column("here", overflow="fold")
+    """Print the catalogue: figures first, then where each set comes from and whether it is here."""
+    figures = Table(title="Data sets", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    for column in ("name", "task", *_NUMBERS, "train/val/test"):
+        figures.add_column(column, justify="right" if column in _NUMBERS else "left", no_wrap=True)
+    places = Table(box=SIMPLE_HEAD)
+    for column in ("name", "here", "source"):
+        places.add_column(column, overflow="fold")
     for name, about in CATALOG.items():
         numbers = (about.nodes, about.edges, about.features, about.classes)
-        table.add_row(
-            name,
-            about.task,
-            *(f"{number:,}" for number in numbers),
-            "/".join(map(str, about.splits)),
-            about.source,
-            data.is_present(name, data_root) or f"no: glt datasets prepare {name}",
-        )
-    Console().print(table)
+        splits = "/".join(map(str, about.splits))
+        figures.add_row(name, about.task, *(f"{number:,}" for number in numbers), splits)
+        here = data.is_present(name, data_root) or f"no: glt datasets prepare {name}"
+        places.add_row(name, here, about.source)
+    show = console()
+    show.print(figures)
+    show.print(places)
 
 
 _NUMBERS = ("nodes", "edges", "features", "classes")

@@ -1,0 +1,138 @@
+"""The command as a process: what it imports, how fast it answers, how it ends."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY, TINY
+
+#: Runs the command line and reports, at its end, which heavy modules it loaded.
+_SPY = """
+import atexit, sys
+heavy = ("torch", "torch_geometric", "pandas", "scipy", "numpy")
+def report():
+    sys.stderr.write("\\nHEAVY " + " ".join(h for h in heavy if h in sys.modules))
+atexit.register(report)
+from glt_cli.__main__ import main
+main()
+"""
+
+
+def run(*words: str, code: str = _SPY) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", code, *words]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
+
+
+def heavy(done: subprocess.CompletedProcess[str]) -> set[str]:
+    return set(done.stderr.rsplit("HEAVY", 1)[1].split())
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "text"),
+    [
+        (["--help"], 0, "glt verify"),
+        ([], 0, "glt run method=fastglt dataset=cora"),
+        (["--version"], 0, "glt 0"),
+        (["run", "--help"], 0, "method: dense, fastglt, imp, oneshot, random"),
+        (["run", "--cfg", "job"], 0, "sparsity:"),
+        (["run", "method=nothing"], 2, "must be one of"),
+        (["run", "sparsity.graph=7"], 2, "sparsity.graph=7"),
+        (["run", "-m", "seed=0,x"], 2, "seed=x"),
+        (["datasets", "--help"], 0, "prepare"),
+        (["completion", "bash"], 0, "complete"),
+        (["completion", "bash", "--line", "glt run method="], 0, "method=fastglt"),
+    ],
+)
+def test_answers_without_loading_torch(words: list[str], code: int, text: str) -> None:
+    done = run(*words)
+    assert done.returncode == code, done.stderr
+    assert text in done.stdout + done.stderr
+    assert not {"torch", "torch_geometric", "pandas"} & heavy(done)
+
+
+def test_datasets_are_listed_without_loading_torch() -> None:
+    done = run("datasets")
+    assert done.returncode == 0
+    for word in ("cora", "citeseer", "pubmed", "2,708", "5,278", "1,433", "140/500/1000"):
+        assert word in done.stdout
+    assert "in the package" in done.stdout
+    assert not {"torch", "torch_geometric"} & heavy(done)
+
+
+def test_a_run_does_not_load_torch_geometric() -> None:
+    # It costs seconds, and the embedded Cora does not need it.
+    done = run("run", *TINY, "method=random")
+    assert done.returncode == 0, done.stderr
+    assert "torch_geometric" not in heavy(done)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("glt ", {"run", "datasets", "verify", "completion"}),
+        ("glt da", {"datasets"}),
+        ("glt datasets ", {"prepare"}),
+        ("glt datasets prepare ", {"cora", "citeseer", "pubmed"}),
+        ("glt run backb", {"backbone=", "backbone."}),
+        ("glt run -m backbone=", {"backbone=gcn", "backbone=gin", "backbone=gat"}),
+        ("glt run method=imp method.edge_f", {"method.edge_fraction="}),
+    ],
+)
+def test_completion(line: str, words: set[str]) -> None:
+    done = run(
+        "completion", "bash", "--line", line, code="from glt_cli.__main__ import main\nmain()"
+    )
+    assert words <= set(done.stdout.split())
+
+
+def test_completion_in_a_real_bash() -> None:
+    lines = f"""
+glt() {{ PYTHONPATH={REPOSITORY} {sys.executable} -m glt_cli "$@"; }}
+eval "$(glt completion bash)"
+COMP_LINE="glt run method=fa"; COMP_POINT=${{#COMP_LINE}}; _glt
+echo "${{COMPREPLY[@]}}"
+"""
+    done = subprocess.run(["bash", "-c", lines], capture_output=True, text=True, timeout=60)
+    # bash replaces only what stands behind the =.
+    assert done.stdout.split() == ["fastglt"], done.stderr
+
+
+def test_unknown_commands_name_the_known_ones() -> None:
+    done = run("frobnicate")
+    assert done.returncode == 2
+    assert "'run', 'datasets', 'verify'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_interrupt_from_outside_ends_with_130() -> None:
+    command = [sys.executable, "-m", "glt_cli", "run", "method=dense", "device=cpu"]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    words = ["trainer.epochs=100000", "backbone.hidden=8"]
+    with subprocess.Popen(
+        [*command, *words], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        deadline = time.monotonic() + 60
+        while not list(Path("outputs").glob("dense-*/log.txt")):
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+            time.sleep(0.1)
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert b"Traceback" not in err
+    (folder,) = Path("outputs").glob("dense-*")
+    assert json.loads((folder / "record.json").read_text())["status"] == "interrupted"
+    assert {p.name for p in folder.iterdir()} == {
+        "config.yaml",
+        "history.csv",
+        "log.txt",
+        "record.json",
+    }
