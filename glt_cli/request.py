@@ -111,7 +111,7 @@ def to_config(composed: DictConfig) -> Config:
     assert isinstance(config, Config)
     for key in composed:
         if key not in Config.__dataclass_fields__:
-            raise UserError(f"{key}: there is no such key; see glt run --help")
+            raise UserError(f"{key!s}: there is no such key; see glt run --help")
     if not config.method.prunes:
         config.sparsity.graph = config.sparsity.weight = 0.0
     return config
