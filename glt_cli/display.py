@@ -12,7 +12,6 @@ from rich.progress import (
     Progress,
     TaskID,
     TextColumn,
-    TimeElapsedColumn,
     TimeRemainingColumn,
 )
 
@@ -27,12 +26,11 @@ class Display:
         self.console = console(quiet)
         self.shows_bars = self.console.is_terminal and not quiet
         self._bars = Progress(
-            TextColumn("[bold]{task.description:<18}"),
-            BarColumn(bar_width=24),
+            TextColumn("[bold]{task.description:<9}"),
+            BarColumn(bar_width=10),
             MofNCompleteColumn(),
             TextColumn("{task.fields[figures]}"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
+            TimeRemainingColumn(elapsed_when_finished=True),
             console=self.console,
             disable=not self.shows_bars,
         )
@@ -70,14 +68,17 @@ class Display:
     def epoch(self, epoch: Epoch, graph_sparsity: float, weight_sparsity: float) -> None:
         """See training.Observer."""
         self._best = max(self._best, epoch.val)
-        figures = f"val {epoch.val:6.1%}  best {self._best:6.1%}"
+        figures = f"val {epoch.val:.1%}"
         if graph_sparsity or weight_sparsity:
             figures += f"  edges -{graph_sparsity:.1%}  weights -{weight_sparsity:.1%}"
         if self._task is not None:
             self._bars.update(self._task, completed=epoch.number, figures=figures)
         elif epoch.number == self._epochs:
             seconds = time.perf_counter() - self._began
-            self.say(f"{self._phase:<10} {self._epochs} epochs, {figures}, {seconds:.1f} s")
+            self.say(
+                f"{self._phase:<10} {self._epochs} epochs, {figures}, best val {self._best:.1%}, "
+                f"{seconds:.1f} s"
+            )
 
 
 class Log:
