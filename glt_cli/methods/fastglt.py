@@ -5,12 +5,13 @@ from __future__ import annotations
 from torch import Tensor
 
 from glt_cli.config import FastGLTConfig
+from glt_cli.elements import Elements
 from glt_cli.methods.oneshot import by_magnitude, pretrain
 from glt_cli.pruning.exchange import choose
 from glt_cli.pruning.masks import EDGE, Masks, clone, kept_counts, masks_of_largest, random_masks
 from glt_cli.pruning.schedules import SCHEDULES, exchange_count, warmup_factor
 from glt_cli.pruning.scores import EdgeEvidence, edge_potential, weight_potential
-from glt_cli.search import Elements, Found, Search
+from glt_cli.search import Found, Search
 
 
 def find(search: Search, config: FastGLTConfig) -> Found:

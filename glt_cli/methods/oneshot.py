@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 
 from glt_cli.config import OneShotConfig
+from glt_cli.elements import Elements
 from glt_cli.pruning.masks import EDGE, Masks, Targets, masks_of_largest
-from glt_cli.search import Elements, Found, Search
+from glt_cli.search import Found, Search
 
 #: c, half-width of the relative noise that lifts ties among edge scores.
 NOISE = 1e-4

@@ -10,7 +10,7 @@ def choose(
 ) -> tuple[Tensor, Tensor]:
     """Choose which elements leave and which enter.
 
-    Ties are decided by the order of the lists, which is random (`search.Elements`).
+    Ties are decided by the order of the lists, which is random (`elements.Elements`).
 
     Args:
         kept: Flat indices of the elements that may leave, int64.

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import pytest
 from torch import Tensor
 
+from glt_cli.elements import Elements
 from glt_cli.pruning.masks import EDGE, Masks, clone
 from glt_cli.pruning.scores import EdgeEvidence, edge_potential, weight_potential
-from glt_cli.search import Elements
 
 
 @dataclass

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from glt_cli.config import OneShotConfig
+from glt_cli.elements import Elements
 from glt_cli.methods import oneshot
 from glt_cli.pruning.masks import EDGE, Targets
-from glt_cli.search import Elements
 from tests.graphs import tiny_search
 
 TARGETS = Targets(0.4, 0.8)

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from glt_cli.config import TrainerConfig
+from glt_cli.elements import Elements
 from glt_cli.pruning.masks import EDGE, Masks, Targets, random_masks
-from glt_cli.search import Elements, Search
+from glt_cli.search import Search
 from tests.graphs import Log, seeded, tiny_search
 
 HALF = Targets(0.5, 0.5)
