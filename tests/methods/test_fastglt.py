@@ -197,13 +197,13 @@ def test_a_little_that_is_pruned_is_exchanged_whole(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("options", [
-    {"mixing": "rank"},
+    {"mixing": "sum"},
     {"edge_scores": ["degree"]},
     {"edge_scores": ["gradient"]},
     {"schedule": "linear"},
     {"schedule": "constant"},
     {"initial_mask": "random"},
-    {"diversity": 0.0, "variance": 0.0, "l1": 0.0},
+    {"diversity": 0.1, "variance": 0.1, "l1": 1e-4},
 ], ids=str)  # fmt: skip
 def test_options(monkeypatch: pytest.MonkeyPatch, options: dict[str, object]) -> None:
     _, recording, _ = run(monkeypatch)
