@@ -10,8 +10,8 @@ import torch
 
 from glt_cli.sparse import Matrix, Pattern, SparseMatrix
 
-#: Share of non-zero features below which a CSR product beats a dense one on CPU
-#: (benchmarks/results.md).
+#: Share of non-zero features below which a CSR product with its gradient beats a dense one: on
+#: CPU the two cross between 0.15 and 0.2.
 SPARSE_BELOW = 0.2
 
 
