@@ -57,7 +57,8 @@ def run(config: Config, display: Display) -> Outcome:
     record = _blank(config, device, identity.config_hash)
     _clear(folder, config)
     watcher = Watcher(display, Log(folder.log, record.started))
-    display.say(f"{config.method.name}, seed {config.seed}: {folder.path}")
+    watcher.log.write(headline(config))
+    display.say(headline(config))
     try:
         provenance.reset_peak_memory(device)
         _fill(record, config, device, folder, watcher)
@@ -74,6 +75,17 @@ def run(config: Config, display: Display) -> Outcome:
         watcher.log.write(f"{record.status}{f': {record.error}' if record.error else ''}")
         record.write(folder)
     return Outcome(record, found_finished=False)
+
+
+def headline(config: Config) -> str:
+    """Say what runs, and which presets took part."""
+    names = [name for name in (config.preset.cell, config.preset.method) if name]
+    presets = f"presets {' and '.join(names)}" if names else "no preset for this cell"
+    targets = f"edges -{config.sparsity.graph:.1%}, weights -{config.sparsity.weight:.1%}"
+    return (
+        f"{config.method.name} on {config.backbone.name}, {config.dataset.name}, "
+        f"seed {config.seed}: {targets if config.method.prunes else 'all kept'} ({presets})"
+    )
 
 
 def _blank(config: Config, device: torch.device, config_hash: str) -> Record:

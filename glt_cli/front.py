@@ -82,20 +82,9 @@ def _check_writable(points: list[Point]) -> None:
 
 
 def _announce(request: Request, unfinished: int) -> None:
-    if any(point.config.quiet for point in request.points):
-        return
-    if request.is_grid:
+    if request.is_grid and not any(point.config.quiet for point in request.points):
         count = len(request.points)
         print(f"{count} runs, {count - unfinished} of them finished already")
-        return
-    config = request.points[0].config
-    names = [name for name in (config.preset.cell, config.preset.method) if name]
-    presets = f"presets {' and '.join(names)}" if names else "no preset for this cell"
-    targets = f"edges -{config.sparsity.graph:.1%}, weights -{config.sparsity.weight:.1%}"
-    print(
-        f"{config.method.name} on {config.backbone.name}, {config.dataset.name}, "
-        f"seed {config.seed}: {targets} ({presets})"
-    )
 
 
 def _hand_to_hydra(words: list[str], multirun: bool, config_dir: str | None) -> None:

@@ -116,13 +116,14 @@ def epochs(
         optimiser.zero_grad()
         loss = task.loss(outputs("train"))
         loss.backward()  # type: ignore[no-untyped-call]
-        if after_backward is not None:
-            after_backward()
-        optimiser.step()
-        if after_step is not None:
-            after_step()
-        model.eval()
+        # Without gradients: a term added to a gradient must not drag a graph along.
         with torch.no_grad():
+            if after_backward is not None:
+                after_backward()
+            optimiser.step()
+            if after_step is not None:
+                after_step()
+            model.eval()
             score = task.score(outputs("val"), "val")
         loss_value, val = torch.stack([loss.detach().double(), score]).tolist()
         if not math.isfinite(loss_value):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import math
 from dataclasses import replace
 from itertools import pairwise
@@ -115,3 +116,16 @@ def test_the_pull_towards_zero_matters() -> None:
     weak, _ = run(replace(CONFIG, epochs=20, edge_l1=0.0, weight_l1=0.0), Targets(0.3, 0.6))
     strong, _ = run(replace(CONFIG, epochs=20, edge_l1=0.1, weight_l1=0.1), Targets(0.3, 0.6))
     assert not torch.equal(weak.masks[EDGE], strong.masks[EDGE])
+
+
+def test_a_finished_search_leaves_no_gradient_graphs_behind() -> None:
+    # A term added to a gradient with its graph ties the two into a knot that is never freed.
+    shape = tiny_task().graph.ones().shape
+
+    def alive() -> int:
+        run(CONFIG, Targets(0.2, 0.5))
+        gc.collect()
+        tensors = [o for o in gc.get_objects() if type(o) in (torch.Tensor, torch.nn.Parameter)]
+        return sum(tensor.shape == shape for tensor in tensors)
+
+    assert alive() == alive()
