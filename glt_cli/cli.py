@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("-m", "--multirun", action="store_true")
     run.add_argument("--config-dir", "-cd")
+    run.add_argument("--version", action="version", version=f"glt {glt_cli.__version__}")
     run.set_defaults(do=_run)
 
     datasets = commands.add_parser("datasets", help="list data sets; fetch and verify them")
@@ -66,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     actions = datasets.add_subparsers(dest="action", metavar="ACTION")
     prepare = actions.add_parser("prepare", help="fetch and verify data sets")
     prepare.add_argument("names", nargs="+", metavar="NAME")
+    prepare.add_argument("--data-root", default=argparse.SUPPRESS, help="folder with data sets")
 
     verify = commands.add_parser("verify", help="check a saved ticket against its data set")
     verify.add_argument("folder", help="a run folder, or any folder with a ticket in it")

@@ -253,13 +253,24 @@ BACKBONES: dict[str, type[BackboneConfig]] = {
 
 def check(config: Config) -> list[str]:
     """List everything that is out of bounds, one line each, by its key on the command line."""
-    found = list(_out_of_bounds(config, ""))
+    found = out_of_bounds(config)
+    for group, part, schemas in (
+        ("method", config.method, METHODS),
+        ("backbone", config.backbone, BACKBONES),
+    ):
+        if type(part) is not schemas.get(part.name):
+            found.append(f"{group}.name={part.name}: choose by {group}={', '.join(schemas)}")
     found.extend(config.method.problems())
     device = config.device
     index = device.removeprefix("cuda:")
     if device not in ("auto", "cpu", "cuda") and (index == device or not index.isdecimal()):
         found.append(f"device={device}: must be auto, cpu, cuda or cuda:k")
     return found
+
+
+def out_of_bounds(node: Any) -> list[str]:
+    """List the fields of a schema, and of those inside it, that are out of their bounds."""
+    return list(_out_of_bounds(node, ""))
 
 
 def _out_of_bounds(node: Any, prefix: str) -> Iterator[str]:
@@ -290,5 +301,5 @@ def _range(metadata: Any) -> str:
     low, high = metadata["low"], metadata["high"]
     text = f"above {low}" if metadata.get("above") else f"at least {low}"
     if high is None:
-        return text
+        return f"{text} and finite"
     return f"{text} and {'below' if metadata.get('below') else 'at most'} {high}"

@@ -69,8 +69,10 @@ class Display:
         """See training.Observer."""
         self._best = max(self._best, epoch.val)
         figures = f"val {epoch.val:.1%}"
-        if graph_sparsity or weight_sparsity:
-            figures += f"  edges -{graph_sparsity:.1%}  weights -{weight_sparsity:.1%}"
+        if graph_sparsity:
+            figures += f"  edges -{graph_sparsity:.1%}"
+        if weight_sparsity:
+            figures += f"  weights -{weight_sparsity:.1%}"
         if self._task is not None:
             self._bars.update(self._task, completed=epoch.number, figures=figures)
         elif epoch.number == self._epochs:

@@ -11,17 +11,17 @@ from glt_cli.errors import UserError
 from glt_cli.request import CONFIG_NAME, Point, Request, config_folder, read, register_schemas
 
 #: Flags with which Hydra prints something and stops.
-_SHOWS = ("-h", "--help", "--hydra-help", "--info", "-i", "--cfg", "-c", "--version")
+_SHOWS = ("-h", "--help", "--hydra-help", "--info", "-i", "--cfg", "-c")
 
 
 def run(words: list[str], multirun: bool, config_dir: str | None) -> int:
     """Do what `glt run WORDS` asks for; returns the exit code."""
     flags = [word for word in words if word.startswith("-")]
     shown = [flag for flag in flags if flag.partition("=")[0] in _SHOWS]
-    overrides = [word for word in words if "=" in word and not word.startswith("-")]
     if shown:
-        if {"--cfg", "-c", "--info", "-i"} & {flag.partition("=")[0] for flag in shown}:
-            read(overrides, multirun, config_dir)  # for its clear messages
+        overrides = [word for word in words if "=" in word or word.startswith("~")]
+        if len(read(overrides, multirun, config_dir).points) > 1:
+            raise UserError(f"{shown[0]} shows one run: give each key one value")
         _hand_to_hydra(words, multirun, config_dir)
         return 0
     if flags:
@@ -31,6 +31,9 @@ def run(words: list[str], multirun: bool, config_dir: str | None) -> int:
     folders = _look_around(request)
     unfinished = [p for p, folder in folders if p.config.force or not _is_finished(folder)]
     if unfinished:
+        for _, folder in folders:
+            if folder.exists() and not folder.is_dir():
+                raise UserError(f"{folder}: a file is in the place of the run's folder; remove it")
         _check_writable(unfinished)
         _announce(request, len(unfinished))
         _hand_to_hydra(words, multirun, config_dir)
@@ -111,6 +114,6 @@ def _conclude(request: Request, folders: list[tuple[Point, Path]], ran: int) -> 
     from glt_cli.summary import show_grid, show_run
 
     if request.is_grid:
-        return show_grid([folder for _, folder in folders])
+        return show_grid(*zip(*folders, strict=True))
     point, folder = folders[0]
     return show_run(folder, found_finished=ran == 0, config=point.config)

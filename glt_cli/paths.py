@@ -64,18 +64,20 @@ class RunFolder:
         """What happened when."""
         return self.path / "log.txt"
 
-    def results(self) -> list[Path]:
-        """All files that depend on the run's outcome."""
+    def needed(self) -> list[Path]:
+        """Files without which a run is not finished."""
         return [
             self.record,
             self.history,
             self.tensors,
             self.ticket,
-            self.rounds,
-            self.rounds_table,
             self.tables_markdown,
             self.tables_csv,
         ]
+
+    def results(self) -> list[Path]:
+        """All files that depend on the run's outcome."""
+        return [*self.needed(), self.rounds, self.rounds_table]
 
 
 def write_whole(path: Path, content: str | bytes) -> None:

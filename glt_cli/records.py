@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from types import NoneType
 
 from glt_cli.paths import RunFolder, write_whole
 
@@ -60,18 +61,34 @@ class Record:
         write_whole(folder.record, json.dumps(asdict(self), indent=2) + "\n")
 
 
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    "str": str,
+    "int": int,
+    "float": (int, float),
+    "bool": bool,
+    "None": NoneType,
+}
+
+
 def read_record(folder: RunFolder) -> Record | None:
     """Read a run's record, or None where there is none, or none of this form."""
     try:
-        return Record(**json.loads(folder.record.read_text()))
+        record = Record(**json.loads(folder.record.read_text()))
     except (OSError, ValueError, TypeError):
         return None
+    for item in fields(record):
+        kinds = tuple(_KINDS[name] for name in str(item.type).split(" | "))
+        if not isinstance(getattr(record, item.name), kinds):
+            return None
+    return record
 
 
 def finished(folder: RunFolder) -> Record | None:
-    """Read the record of a run that is done, its ticket beside it; else None."""
+    """Read the record of a run that is done, with all its files beside it; else None."""
     record = read_record(folder)
-    complete = record is not None and record.status == "done" and folder.tensors.is_file()
+    if record is None or record.status != "done" or record.dense_test is None:
+        return None
+    complete = record.ticket_test is not None and all(p.is_file() for p in folder.needed())
     return record if complete else None
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from glt_cli.config import Config
 from glt_cli.paths import RunFolder
 from glt_cli.records import Record, read_record
+from glt_cli.request import Point
 from glt_cli.tables import joint_table, read_tables, sentence
 from glt_cli.terminal import console
 
@@ -31,16 +33,37 @@ def show_run(folder: Path, found_finished: bool, config: Config) -> int:
     return 0
 
 
-def show_grid(folders: list[Path]) -> int:
+def show_grid(points: Sequence[Point], folders: Sequence[Path]) -> int:
     """Print a grid's joint table and what failed; returns the exit code."""
-    records = {folder: read_record(RunFolder(folder)) for folder in folders}
-    done = [record for record in records.values() if record and record.status == "done"]
+    records = [read_record(RunFolder(folder)) for folder in folders]
+    done, swept = [], []
+    for record, varied in zip(records, _varied(points), strict=True):
+        if record and record.status == "done":
+            done.append(record)
+            swept.append(varied)
+    show = console()
     if done:
-        joint_table(done).print(console())
-    failed = {f: r for f, r in records.items() if r is None or r.status != "done"}
-    for folder, record in failed.items():
-        _print_failure(folder, record)
+        joint_table(done, swept).print(show)
+        show.print(f"Results: {folders[0].parent}", soft_wrap=True)
+    failed = 0
+    for folder, record in zip(folders, records, strict=True):
+        if record is None or record.status != "done":
+            failed += 1
+            _print_failure(folder, record)
     return 1 if failed else 0
+
+
+#: What a joint table shows anyway.
+_SHOWN = ("method", "backbone", "dataset", "sparsity", "sparsity.graph", "sparsity.weight", "seed")
+
+
+def _varied(points: Sequence[Point]) -> list[dict[str, str]]:
+    """Of each point, the keys that the grid varies beside those that its table shows anyway."""
+    words = [
+        dict(word.split("=", 1) for word in point.overrides if "=" in word) for point in points
+    ]
+    keys = [key for key in words[0] if len({word.get(key) for word in words}) > 1]
+    return [{key: word[key] for key in keys if key not in _SHOWN} for word in words]
 
 
 def _print_failure(folder: Path, record: Record | None) -> None:

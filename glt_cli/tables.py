@@ -10,6 +10,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table as RichTable
 
+from glt_cli.errors import UserError
 from glt_cli.measure.macs import Macs
 from glt_cli.paths import RunFolder
 from glt_cli.pruning.masks import EDGE, Masks, Targets
@@ -117,12 +118,17 @@ def sentence(record: Record, tolerance: float) -> str:
     )
 
 
-def joint_table(records: Sequence[Record]) -> Table:
+def joint_table(records: Sequence[Record], swept: Sequence[dict[str, str]] = ()) -> Table:
     """One row for each setting of a grid: means over seeds, spread and count.
 
     What is the same in all rows stands in the title.
+
+    Args:
+        records: Finished runs.
+        swept: For each of them, the further keys that the grid varied.
     """
-    done = pd.DataFrame([vars(record) for record in records if record.status == "done"])
+    done = pd.DataFrame([vars(record) for record in records])
+    further = dict(zip(done["config_hash"], swept, strict=False))
     rows = []
     for _, group in done.groupby("config_hash", sort=False):
         first = group.iloc[0]
@@ -132,6 +138,7 @@ def joint_table(records: Sequence[Record]) -> Table:
                 "method": first["method"],
                 "backbone": first["backbone"],
                 "data set": first["dataset"],
+                **further.get(first["config_hash"], {}),
                 "edges removed": f"{group['graph_sparsity'].mean():.2%}",
                 "weights removed": f"{group['weight_sparsity'].mean():.2%}",
                 "dense": _spread(100 * group["dense_test"]),
@@ -146,7 +153,7 @@ def joint_table(records: Sequence[Record]) -> Table:
     same = ["backbone", "data set", "edges removed", "weights removed", "seeds"]
     same = [column for column in same if frame[column].nunique() == 1]
     shared = ", ".join(f"{column} {frame[column].iloc[0]}" for column in same)
-    title = "Joint table: test scores in per cent, mean ± standard deviation over seeds"
+    title = "Joint table: test scores in per cent, mean ± deviation over seeds"
     return Table(f"{title}\n{shared}" if shared else title, frame.drop(columns=same))
 
 
@@ -156,10 +163,22 @@ def _spread(values: pd.Series[float], signed: bool = False) -> str:
 
 
 def read_tables(folder: RunFolder) -> list[Table]:
-    """Read a finished run's tables back."""
-    cells = pd.read_csv(folder.tables_csv, dtype=str, keep_default_na=False)
+    """Read a finished run's tables back.
+
+    Raises:
+        UserError: The file is damaged.
+    """
+    try:
+        cells = pd.read_csv(folder.tables_csv, dtype=str, keep_default_na=False)
+        groups = list(
+            cells[["table", "first", "row", "column", "value"]].groupby("table", sort=False)
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(
+            f"{folder.tables_csv}: damaged; force=true runs {folder.path.name} anew"
+        ) from error
     tables = []
-    for title, part in cells.groupby("table", sort=False):
+    for title, part in groups:
         first = str(part["first"].iloc[0])
         columns = list(dict.fromkeys(part["column"]))
         rows = [

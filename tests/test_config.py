@@ -25,9 +25,11 @@ GOOD = Config(
 
 
 def test_defaults_are_within_bounds() -> None:
-    for method in METHODS.values():
-        for backbone in BACKBONES.values():
-            config = replace(GOOD, method=method(name="m"), backbone=backbone(name="b"))
+    for method_name, method in METHODS.items():
+        for backbone_name, backbone in BACKBONES.items():
+            config = replace(
+                GOOD, method=method(name=method_name), backbone=backbone(name=backbone_name)
+            )
             assert check(config) == []
 
 
@@ -42,15 +44,20 @@ def test_defaults_are_within_bounds() -> None:
         ({"trainer": TrainerConfig(epochs=0)}, "trainer.epochs=0"),
         ({"backbone": GCNConfig(name="gcn", layers=1)}, "backbone.layers=1"),
         ({"backbone": GCNConfig(name="gcn", dropout=1.0)}, "backbone.dropout=1.0"),
-        ({"method": FastGLTConfig(name="f", schedule="cosin")}, "method.schedule=cosin"),
-        ({"method": FastGLTConfig(name="f", edge_scores=["luck"])}, "method.edge_scores=luck"),
-        ({"method": FastGLTConfig(name="f", edge_scores=[])}, "method.edge_scores"),
-        ({"method": FastGLTConfig(name="f", grad_epochs=4)}, "method.grad_epochs=4"),
+        ({"method": FastGLTConfig(name="fastglt", schedule="cosin")}, "method.schedule=cosin"),
         (
-            {"method": FastGLTConfig(name="f", epochs=30, interval=10, warmup_exchanges=3)},
+            {"method": FastGLTConfig(name="fastglt", edge_scores=["luck"])},
+            "method.edge_scores=luck",
+        ),
+        ({"method": FastGLTConfig(name="fastglt", edge_scores=[])}, "method.edge_scores"),
+        ({"method": FastGLTConfig(name="fastglt", grad_epochs=4)}, "method.grad_epochs=4"),
+        (
+            {"method": FastGLTConfig(name="fastglt", epochs=30, interval=10, warmup_exchanges=3)},
             "method.warmup_exchanges=3",
         ),
         ({"method": IMPConfig(name="imp", edge_fraction=0.0)}, "method.edge_fraction=0.0"),
+        ({"method": FastGLTConfig(name="imp")}, "method.name=imp"),
+        ({"backbone": GCNConfig(name="mine")}, "backbone.name=mine"),
         ({"seed": -1}, "seed=-1"),
         ({"device": "tpu"}, "device=tpu"),
         ({"device": "cuda:"}, "device=cuda:"),

@@ -140,6 +140,6 @@ def test_every_point_of_a_grid_is_checked_before_any_runs() -> None:
     with pytest.raises(UserError) as caught:
         read(["sparsity.graph=0.1,1.5,0.2", "trainer.lr=0.1,-1"], multirun=True, config_dir=None)
     assert str(caught.value).splitlines() == [
-        "trainer.lr=-1.0: must be above 0",
+        "trainer.lr=-1.0: must be above 0 and finite",
         "sparsity.graph=1.5: must be at least 0 and below 1",
     ]
