@@ -178,6 +178,8 @@ class GATConfig(BackboneConfig):
 
 # ---------------------------------------------------------------- the rest of the tree
 
+TRANSFORMS = ("row_normalise", "standardise", "none")
+
 
 @dataclass
 class DatasetConfig:
@@ -185,7 +187,7 @@ class DatasetConfig:
 
     name: str = MISSING
     #: What happens to the input features before training.
-    transform: str = one_of("row_normalise", "standardise", "none")
+    transform: str = one_of(*TRANSFORMS)
 
 
 @dataclass

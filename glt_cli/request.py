@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
 from hydra import compose, initialize_config_dir
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_store import ConfigStore
@@ -98,7 +99,7 @@ def read(overrides: Sequence[str], multirun: bool, config_dir: str | None) -> Re
             )
         points = [list(overrides)]
         if is_grid:
-            points = BasicSweeper.split_arguments([*_parse(grid_overrides), *parsed], None)[0]
+            points = _expand([*_parse(grid_overrides), *parsed])
         return Request([Point(p, c) for p, c in _configs(points, extra)], is_grid)
 
 
@@ -131,8 +132,15 @@ def _configs(points: list[list[str]], extra: list[str]) -> list[tuple[list[str],
 
 
 def _parse(words: Sequence[str]) -> list:  # type: ignore[type-arg]
-    parser, parsed = OverridesParser.create(), []
+    # With the loader, glob(*) finds a group's options.
+    parser, parsed = OverridesParser.create(GlobalHydra.instance().config_loader()), []
     for word in words:
+        key = word.partition("=")[0].lstrip("+~")
+        if key in ("method.name", "backbone.name", "dataset.name"):
+            group = key.removesuffix(".name")
+            raise UserError(f"{word}: choose by {group}= (an option), not by its name key")
+        if key.startswith("preset"):
+            raise UserError(f"{word}: presets apply by themselves; set the keys that they set")
         if "=" not in word and not word.startswith("~"):
             raise UserError(
                 f"'{word}' is neither KEY=VALUE nor GROUP=OPTION (as in seed=3 or method=imp); "
@@ -142,24 +150,47 @@ def _parse(words: Sequence[str]) -> list:  # type: ignore[type-arg]
             parsed += parser.parse_overrides([word])
         except HydraException as error:
             raise UserError(
-                f"'{word}' can't be read as KEY=VALUE; quote a value that holds one of "
-                f"=,[]{{}}() or spaces, as in key='\"a=b\"'"
+                f"'{word}' can't be read as KEY=VALUE; quote a value that holds more than "
+                "letters, digits and ./_-:, as in key='\"a=b\"'"
             ) from error
     return parsed
 
 
+def _expand(parsed: list) -> list[list[str]]:  # type: ignore[type-arg]
+    try:
+        points: list[list[str]] = BasicSweeper.split_arguments(parsed, None)[0]
+    except (HydraException, ValueError) as error:
+        raise UserError(_one_line(str(error))) from error
+    if not points:
+        raise UserError("the grid is empty: a range or list of it has no values")
+    return points
+
+
 def _first_values(parsed: list) -> list[str]:  # type: ignore[type-arg]
     """One value of each sweep, to look at the configuration that they share."""
-    return [
-        f"{o.get_key_element()}={next(iter(o.sweep_string_iterator()))}"
-        for o in parsed
-        if o.is_sweep_override() and o.is_discrete_sweep()
-    ]
+    first = []
+    for override in parsed:
+        if not override.is_sweep_override():
+            continue
+        key = override.get_key_element()
+        values = (
+            iter(override.sweep_string_iterator()) if override.is_discrete_sweep() else iter(())
+        )
+        value = next(values, None)
+        if value is None:
+            raise UserError(
+                f"'{override.input_line}' gives no values to sweep over; list them ({key}=a,b) or "
+                f"use {key}=range(0,3)"
+            )
+        first.append(f"{key}={value}")
+    return first
 
 
 def _compose(overrides: list[str], hydra: bool = False) -> DictConfig:
     try:
         return compose(CONFIG_NAME, overrides=overrides, return_hydra_config=hydra)
+    except yaml.YAMLError as error:
+        raise UserError(f"a configuration file is no YAML: {_one_line(str(error))}") from error
     except (HydraException, OmegaConfBaseException, ValueError) as error:
         raise UserError(_explain(error, overrides)) from error
 
@@ -168,28 +199,37 @@ def _explain(error: Exception, overrides: list[str]) -> str:
     """Say in one line what Hydra says in several."""
     text = str(error)
     cause = f"{text}\n{error.__cause__ or ''}"
-    if found := re.search(r"Could not find '(.+?)/([^/']+)'.*?options in '.+?':\n(.*)", text, re.S):
-        group, option, rest = found.groups()
-        options = rest.split("Config search path")[0].split()
+    if found := re.search(r"Could not find '([^']+)/([^/']*)'", text):
+        group, option = found.groups()
+        listed = text.partition(f"options in '{group}':")[2].partition("Config search path")[0]
+        options = listed.split()
+        if not options:
+            return f"{group}={option}: there is no such file; --config-dir adds a folder of them"
         return f"{group}={option}: must be one of {', '.join(options)}{_hint(option, options)}"
     if found := re.search(r"Key '(.+?)' is not in struct|Key '(.+?)' not in '", cause):
         key = re.search(r"Could not override '(.+?)'|full_key: (\S+)", cause)
         name = next((g for g in key.groups() if g), "") if key else found.group(1)
+        if name == "experiment":
+            return "the experiment file sets nothing: begin it with '# @package _global_'"
         return f"{name}: there is no such key{_siblings(name, overrides)}; see glt run --help"
     if found := re.search(r"Value '(.*?)' is not a valid bool.*?full_key: (\S+)", cause, re.S):
         return f"{found.group(2)}={found.group(1)}: must be true or false"
-    if "Got NoneType" in text:
-        empty = [word for word in overrides if word.endswith(("=null", "="))]
-        return f"{', '.join(empty)}: name an option"
+    if "Got NoneType" in text or "to have multiple values" in text:
+        groups = [word for word in overrides if word.endswith(("=null", "=", "]"))]
+        return f"{', '.join(groups)}: name one option"
     if "Error resolving interpolation" in text:
-        return "method, backbone and dataset are needed: name an option of each"
+        return "method, backbone and dataset each need one option, as in method=imp backbone=gcn"
     if found := re.search(r"Value '(.*?)' .*?could not be converted to (\w+)", cause, re.S):
         key = re.search(r"full_key: (\S+)", cause)
         value, kind = found.groups()
         kinds = {"Integer": "a whole number", "Float": "a number"}
         name = key.group(1) if key else "a key"
         return f"{name}={value}: must be {kinds.get(kind, kind)}"
-    return _one_line(cause)
+    if found := re.search(r"full_key: (\S+)", cause):
+        words = [word for word in overrides if word.startswith(f"{found.group(1)}=")]
+        detail = text.splitlines()[0]
+        return f"{(words or [found.group(1)])[-1]}: not a value that fits here ({detail})"
+    return _one_line(text)
 
 
 def _siblings(key: str, overrides: list[str]) -> str:
@@ -212,4 +252,5 @@ def _hint(word: str, known: list[str]) -> str:
 
 
 def _one_line(text: str) -> str:
+    text = text.split("Config search path")[0]
     return " ".join(line.strip() for line in text.splitlines() if line.strip())

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from glt_cli.backbones import build
 from glt_cli.backbones.base import Backbone
-from glt_cli.config import BACKBONES, BackboneConfig
+from glt_cli.config import BACKBONES, TRANSFORMS, BackboneConfig, out_of_bounds
 from glt_cli.errors import UserError
 from glt_cli.paths import RunFolder, write_whole
 from glt_cli.pruning.masks import EDGE, Masks
@@ -110,7 +110,9 @@ def read_ticket(folder: RunFolder) -> Ticket:
     try:
         data = folder.tensors.read_bytes()
     except OSError as error:
-        raise UserError(f"{folder.tensors}: can't be read ({error.strerror})") from error
+        raise UserError(
+            f"{folder.tensors}: can't be read ({error.strerror}); run it again with force=true"
+        ) from error
     if hashlib.sha256(data).hexdigest() != about["tensors_sha256"]:
         raise UserError(
             f"{folder.tensors}: damaged or truncated, its content is not what "
@@ -120,7 +122,8 @@ def read_ticket(folder: RunFolder) -> Ticket:
         tensors = load(data)
         return _assemble(about, tensors)
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise UserError(f"{folder.tensors}: not a whole ticket ({error})") from error
+        reason = " ".join(str(error).split())
+        raise UserError(f"{folder.tensors}: not a whole ticket ({reason})") from error
 
 
 def _read_about(folder: RunFolder) -> dict[str, Any]:
@@ -138,6 +141,8 @@ def _read_about(folder: RunFolder) -> dict[str, Any]:
         )
     if missing:
         raise UserError(f"{folder.ticket}: damaged, {', '.join(sorted(missing))} is missing")
+    if not isinstance(about["dataset"], str):
+        raise UserError(f"{folder.ticket}: damaged, its data set has no name")
     return dict(about)
 
 
@@ -148,8 +153,13 @@ def _assemble(about: dict[str, Any], tensors: dict[str, Tensor]) -> Ticket:
     name = about["backbone"]["name"]
     if name not in BACKBONES:
         raise ValueError(f"unknown backbone {name}")
+    backbone = BACKBONES[name](**about["backbone"])
+    if problems := out_of_bounds(backbone):
+        raise ValueError("; ".join(problems))
+    if about["transform"] not in TRANSFORMS:
+        raise ValueError(f"unknown transform {about['transform']}")
     ticket = Ticket(
-        backbone=BACKBONES[name](**about["backbone"]),
+        backbone=backbone,
         dataset=about["dataset"],
         data_checksum=about["data_checksum"],
         transform=about["transform"],
@@ -160,15 +170,29 @@ def _assemble(about: dict[str, Any], tensors: dict[str, Tensor]) -> Ticket:
         init=part("init."),
         trained=part("trained."),
     )
-    if ticket.masks[EDGE].shape[0] != ticket.edge_index.shape[1]:
+    _check(ticket)
+    return ticket
+
+
+def _check(ticket: Ticket) -> None:
+    """Raise ValueError where the tensors don't keep a ticket's promises."""
+    edges, mask = ticket.edge_index, ticket.masks[EDGE]
+    if edges.dtype != torch.int64 or edges.dim() != 2 or edges.shape[0] != 2:
+        raise ValueError("edge_index is not int64 [2, E]")
+    if mask.dtype != torch.bool or mask.shape != edges.shape[1:]:
         raise ValueError("the edge mask does not fit the edges")
-    for name, weight in ticket.model().prunable().items():
+    model = ticket.model()
+    model.load_state_dict(ticket.init)  # raises where a name or a shape is amiss
+    model.load_state_dict(ticket.trained)
+    for name, tensor in [*ticket.init.items(), *ticket.trained.items()]:
+        if not bool(torch.isfinite(tensor).all()):
+            raise ValueError(f"{name} is not finite")
+    for name, weight in model.prunable().items():
         mask = ticket.masks[name]
         if mask.dtype != torch.bool or mask.shape != weight.shape:
             raise ValueError(f"the mask of {name} does not fit the weight")
         if bool((weight.detach()[~mask] != 0).any()):
             raise ValueError(f"a pruned weight of {name} is not 0")
-    return ticket
 
 
 def _masks(masks: Masks) -> dict[str, Tensor]:

@@ -30,7 +30,8 @@ def verify(folder: str, data_root: str | None, device_name: str) -> int:
     Raises:
         UserError: The ticket is damaged, or of other data than this machine has.
     """
-    run = RunFolder(Path(folder))
+    path = Path(folder)
+    run = RunFolder(path.parent if path.is_file() else path)
     ticket = read_ticket(run)
     device = resolve(device_name)
     if entry(ticket.dataset).checksum != ticket.data_checksum:
@@ -70,14 +71,15 @@ def verify(folder: str, data_root: str | None, device_name: str) -> int:
                 "figure": name,
                 "recorded": "-" if recorded is None else f"{recorded:.4%}",
                 "measured": f"{value:.4%}",
-                "": "agrees" if same else "DIFFERS",
+                "": "-" if recorded is None else "agrees" if same else "DIFFERS",
             }
         )
     show = console()
     Table(f"Ticket in {folder}", pd.DataFrame(rows)).print(show)
-    show.print(
-        "The ticket is whole and does what its record says."
-        if agrees
-        else "The ticket is whole, but does not do what its record says."
-    )
+    if record is None:
+        show.print("The ticket is whole. There is no record beside it to compare it with.")
+    elif agrees:
+        show.print("The ticket is whole and does what its record says.")
+    else:
+        show.print("The ticket is whole, but does not do what its record says.")
     return 0 if agrees else 1

@@ -125,7 +125,17 @@ def test_an_experiment_file_may_be_a_grid(tmp_path: Path) -> None:
         (["fastglt"], "'fastglt' is neither KEY=VALUE nor GROUP=OPTION"),
         (["a=b=c"], "'a=b=c' can't be read"),
         (["seed=0,1"], "add -m"),
-        (["dataset=null"], "dataset"),
+        (["dataset=null"], "dataset=null: name one option"),
+        (["backbone=[gcn,gat]"], "each need one option"),
+        (["backbone="], "backbone="),
+        (["seed=null"], "seed=null: not a value that fits"),
+        (["output_dir=[a]"], "output_dir=[a]: not a value that fits"),
+        (["method.edge_scores=gradient"], "method.edge_scores=gradient: not a value"),
+        (["backbone.name=gin"], "choose by backbone="),
+        (["preset/cell=gcn-pubmed"], "presets apply by themselves"),
+        (["trainer.lr=inf"], "trainer.lr=inf: must be above 0 and finite"),
+        (["experiment=nothing"], "experiment=nothing"),
+        (["output_dir=ü"], "can't be read"),
         (["~method"], "method"),
     ],
 )
@@ -134,6 +144,40 @@ def test_what_is_wrong_is_said_in_one_line(words: list[str], message: str) -> No
         read(words, multirun=False, config_dir=None)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("word", ["seed=interval(0,3)", "seed=range(3,0)"])
+def test_sweeps_without_values_are_refused(word: str) -> None:
+    with pytest.raises(UserError, match="no values to sweep over"):
+        read([word], multirun=True, config_dir=None)
+
+
+def test_a_glob_sweeps_over_a_group() -> None:
+    request = read(["method=glob(*)"], multirun=True, config_dir=None)
+    assert {point.config.method.name for point in request.points} == set(METHODS)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: [b", "no YAML"),
+        ("\tepochs: 3", "no YAML"),
+        ("defaults:\n  - /hydra/glt/method/imp@_here_\nname: mine", "method.name=mine"),
+        ("defaults:\n  - /hydra/glt/method/imp@_here_\nwings: 2", "wings"),
+    ],
+)
+def test_a_file_of_ones_own_that_is_wrong(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "method").mkdir()
+    (tmp_path / "method" / "mine.yaml").write_text(text)
+    with pytest.raises(UserError, match=message):
+        read(["method=mine"], multirun=False, config_dir=str(tmp_path))
+
+
+def test_an_experiment_file_without_its_package_line(tmp_path: Path) -> None:
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "mine.yaml").write_text("seed: 3\n")
+    with pytest.raises(UserError, match="@package _global_"):
+        read(["experiment=mine"], multirun=False, config_dir=str(tmp_path))
 
 
 def test_every_point_of_a_grid_is_checked_before_any_runs() -> None:

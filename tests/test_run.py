@@ -278,6 +278,58 @@ def test_bad_input_ends_with_2_and_leaves_nothing(glt: Glt, words: list[str]) ->
     assert list(Path().iterdir()) == []
 
 
+def test_a_run_with_a_missing_or_damaged_file_is_told_or_redone(glt: Glt) -> None:
+    words = ["run", *TINY, "method=random"]
+    glt(*words)
+    for name in ("tables.csv", "ticket.json", "history.csv"):
+        (folder_of("random") / name).unlink()
+        code, out, _ = glt(*words)
+        assert code == 0
+        assert "Finished before" not in out
+        assert (folder_of("random") / name).is_file()
+    (folder_of("random") / "tables.csv").write_text("hello")
+    code, _, err = glt(*words)
+    assert code == 2
+    assert "force=true" in err
+    assert len(err.splitlines()) == 1
+
+
+def test_a_file_in_the_place_of_the_folder_is_named(glt: Glt) -> None:
+    words = ["run", *TINY, "method=dense"]
+    glt(*words)
+    folder = folder_of("dense")
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+    folder.write_text("")
+    code, _, err = glt(*words)
+    assert code == 2
+    assert folder.name in err
+
+
+def test_a_grid_shows_the_further_keys_that_it_varies(glt: Glt) -> None:
+    code, out, _ = glt("run", "-m", *TINY, "method=random", "trainer.lr=0.25,0.5", "seed=0")
+    assert code == 0
+    table = out[out.index("Joint table") :]
+    assert "trainer.lr" in table
+    assert "0.25" in table
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["seed=1,2", "--help"],
+        ["-m", "seed=1,2", "--cfg", "job"],
+        ["--info", "config", "~sparsity.graph"],
+    ],
+)
+def test_flags_that_show_something_are_checked_too(glt: Glt, words: list[str]) -> None:
+    code, _, err = glt("run", *words)
+    assert code == 2
+    assert err.startswith("glt: ")
+    assert "Traceback" not in err
+
+
 def test_config_is_shown_without_running(glt: Glt) -> None:
     code, out, _ = glt("run", "--cfg", "job", "backbone=gat", "seed=7")
     assert code == 0

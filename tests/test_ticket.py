@@ -44,7 +44,10 @@ def test_a_whole_ticket_is_verified(glt: Glt, folder: Path) -> None:
 
 def test_a_ticket_without_its_record_too(glt: Glt, folder: Path) -> None:
     (folder / "record.json").unlink()
-    assert glt("verify", str(folder))[0] == 0
+    code, out, _ = glt("verify", str(folder / "ticket.json"))
+    assert code == 0
+    assert "no record beside it" in out
+    assert "agrees" not in out
 
 
 def test_a_wrong_record_is_found_out(glt: Glt, folder: Path) -> None:
@@ -81,6 +84,9 @@ def test_damage_is_one_line_and_exit_code_2(glt: Glt, folder: Path) -> None:
         ({"backbone": {"name": "os"}}, "unknown backbone"),
         ({"backbone": {"name": "gcn", "wings": 2}}, "wings"),
         ({"num_features": 7}, "not a whole ticket"),
+        ({"transform": "zzz"}, "unknown transform"),
+        ({"dataset": ["cora"]}, "damaged"),
+        ({"backbone": {"name": "gcn", "dropout": 7.0}}, "dropout=7.0"),
     ],
 )
 def test_what_does_not_fit_is_refused(
@@ -112,9 +118,24 @@ def test_tensors_that_break_a_ticket_s_promises_are_refused(glt: Glt, folder: Pa
     assert "a pruned weight" in err
 
 
-def test_missing_tensors_are_refused(glt: Glt, folder: Path) -> None:
-    reseal(folder, lambda tensors: tensors.pop("mask.edge"))
-    assert glt("verify", str(folder))[0] == 2
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda t: t.pop("mask.edge"),
+        lambda t: t.pop("init.layers.0.bias"),
+        lambda t: t.update({"mask.edge": t["mask.edge"].float()}),
+        lambda t: t.update({"mask.edge": t["mask.edge"].unsqueeze(1)}),
+        lambda t: t.update({"edge_index": t["edge_index"].flatten()}),
+        lambda t: t["init.layers.0.bias"].fill_(float("nan")),
+    ],
+)
+def test_tensors_of_another_form_are_refused(
+    glt: Glt, folder: Path, change: Callable[[dict[str, object]], object]
+) -> None:
+    reseal(folder, change)
+    code, _, err = glt("verify", str(folder))
+    assert code == 2
+    assert len(err.splitlines()) == 1
 
 
 def test_other_edges_are_refused(glt: Glt, folder: Path) -> None:
