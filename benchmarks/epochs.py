@@ -15,7 +15,7 @@ from glt_cli import methods
 from glt_cli.graph import Graph
 from glt_cli.pruning.masks import full
 from glt_cli.sparse import SparseMatrix
-from glt_cli.training import Epoch, retrain
+from glt_cli.training import Epoch, FixedMasks, retrain
 
 #: Epochs of a repetition: two exchanges of the preset with the longest interval.
 COUNT = 21
@@ -57,7 +57,7 @@ def _dense(backbone: str) -> float:
         setting.task,
         setting.model,
         setting.init,
-        full(setting.tensors()),
+        FixedMasks(full(setting.tensors())),
         config.trainer,
         0,
         observe=lambda epoch: clock.epoch(epoch, 0, 0),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import torch
+from torch import Tensor
 
 from glt_cli import data
 from glt_cli.backbones import build
@@ -12,15 +13,17 @@ from glt_cli.config import Config
 from glt_cli.pruning.masks import Targets
 from glt_cli.request import read
 from glt_cli.search import Search
-from glt_cli.tasks import NodeClassification
+from glt_cli.tasks import NodeClassification, make_task
 from glt_cli.training import Observer, seed_stage, snapshot
 
 
 @cache
 def cora() -> NodeClassification:
     """Cora as a run has it."""
-    raw = data.load("cora", None)
-    return NodeClassification.from_data(raw, "row_normalise", torch.device("cpu"))
+    config = compose().dataset
+    task = make_task(data.load(config, None), config, torch.device("cpu"))
+    assert isinstance(task, NodeClassification)
+    return task
 
 
 def compose(*words: str) -> Config:
@@ -34,4 +37,11 @@ def search(config: Config, observer: Observer) -> Search:
     seed_stage(config.seed, "init")
     model = build(config.backbone, task.x.shape[1], task.num_outputs)
     targets = Targets(config.sparsity.graph, config.sparsity.weight)
-    return Search(task, model, snapshot(model), targets, config.trainer, config.seed, observer)
+    init = snapshot(model)
+    return Search(
+        task, model, init, targets, config.trainer, config.seed, observer, teacher=_nobody
+    )
+
+
+def _nobody() -> Tensor:
+    raise NotImplementedError("no benchmark needs a teacher")

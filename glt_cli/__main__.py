@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import signal
 import sys
 
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    # Whoever stops a job (a batch system, a closed terminal) gets the same clean end as Ctrl-C.
+    for stop in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(stop, _as_interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     # Imported here, so that an interrupted start ends as cleanly as an interrupted run.
     try:
         from glt_cli.cli import run_command
@@ -18,8 +26,15 @@ def main() -> None:
     except BrokenPipeError:
         # Whoever read the output has gone (head, less): nobody is left to tell.
         sys.stderr.close()
+        code = 128 + signal.SIGPIPE
+    except OSError as error:
+        print(f"glt: {error}", file=sys.stderr)
         code = 1
     sys.exit(code)
+
+
+def _as_interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 import glt_cli
 from glt_cli.errors import UserError
@@ -19,35 +20,58 @@ examples:
 """
 
 
+class Parser(argparse.ArgumentParser):
+    """An argument parser that says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of printing the usage and leaving."""
+        raise UserError(f"{message}; see {self.prog} --help")
+
+
 def run_command(arguments: Sequence[str]) -> int:
     """Run one command line.
 
     Returns:
         Exit code: 0 fine, 1 something failed, 2 bad input.
     """
-    parser = _parser()
-    known, rest = parser.parse_known_args(list(arguments))
-    if known.command is None:
-        parser.print_help()
-        return 0
-    if rest and known.command != "run":
-        parser.error(f"glt {known.command} does not take {' '.join(rest)}")
     try:
+        parser = _parser()
+        known, rest = parser.parse_known_args(_as_flags(list(arguments)))
+        if rest and known.command != "run":
+            name = f"glt {known.command}" if known.command else "glt"
+            raise UserError(f"{name} does not take {' '.join(rest)}; see {name} --help")
+        if known.command is None:
+            parser.print_help()
+            return 0
         code: int = known.do(known, rest)
     except UserError as error:
-        print(f"glt: {error}", file=sys.stderr)
+        for line in str(error).splitlines():
+            print(f"glt: {line}" if not line.startswith(" ") else line, file=sys.stderr)
         return 2
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _as_flags(words: list[str]) -> list[str]:
+    """Let `data_root=X` and `device=X`, as `glt run` has them, do for every sub-command."""
+    if not words or words[0] == "run":
+        return words
+    flags = {"data_root=": "--data-root=", "device=": "--device="}
+    for i, word in enumerate(words):
+        for key, flag in flags.items():
+            if word.startswith(key):
+                words[i] = flag + word.removeprefix(key)
+    return words
+
+
+def _parser() -> Parser:
+    parser = Parser(
         prog="glt",
         description="Find, retrain, measure and save graph lottery tickets.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"glt {glt_cli.__version__}")
+    version = f"glt {glt_cli.__version__}"
+    parser.add_argument("--version", action="version", version=version)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
     run = commands.add_parser(
@@ -58,7 +82,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("-m", "--multirun", action="store_true")
     run.add_argument("--config-dir", "-cd")
-    run.add_argument("--version", action="version", version=f"glt {glt_cli.__version__}")
+    run.add_argument("-h", "--help", dest="shows", action="append_const", const="--help")
+    run.add_argument("--hydra-help", dest="shows", action="append_const", const="--hydra-help")
+    run.add_argument("-c", "--cfg", choices=["job", "hydra", "all"])
+    run.add_argument("--version", action="version", version=version)
     run.set_defaults(do=_run)
 
     datasets = commands.add_parser("datasets", help="list data sets; fetch and verify them")
@@ -83,8 +110,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(known: argparse.Namespace, rest: list[str]) -> int:
-    from glt_cli.front import run
+    from glt_cli.front import run, show
 
+    if flags := [word for word in rest if word.startswith("-")]:
+        raise UserError(f"glt run does not take {' '.join(flags)}; see glt run --help")
+    shows = known.shows or (["--cfg", known.cfg] if known.cfg else None)
+    if shows:
+        show(shows, rest, known.multirun, known.config_dir)
+        return 0
     return run(rest, known.multirun, known.config_dir)
 
 

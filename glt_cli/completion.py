@@ -53,13 +53,19 @@ def candidates(line: str) -> str:
     return " ".join(_COMMANDS.get(command, []))
 
 
+_RUN_FLAGS = ("--multirun", "--cfg", "--config-dir", "--help")
+
+
 def _run_candidates(words: list[str]) -> str:
+    if words[-1].startswith("-"):
+        return " ".join(f"{flag} " for flag in _RUN_FLAGS)
     import sys
 
     import hydra
 
+    from glt_cli.composing import CONFIG_NAME
     from glt_cli.job import job
-    from glt_cli.request import CONFIG_NAME, config_folder, register_schemas
+    from glt_cli.request import config_folder, register_schemas
 
     register_schemas()
     words = [word for word in words if word not in ("-m", "--multirun")]
@@ -68,4 +74,5 @@ def _run_candidates(words: list[str]) -> str:
     found = io.StringIO()
     with contextlib.redirect_stdout(found):
         hydra.main(str(config_folder()), CONFIG_NAME, version_base="1.3")(job)()
-    return found.getvalue().strip()
+    offered = found.getvalue().split()
+    return " ".join(word for word in offered if not word.endswith(".name="))

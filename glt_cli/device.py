@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from glt_cli.config import device_problem
 from glt_cli.errors import UserError
 
 
@@ -11,8 +12,10 @@ def resolve(name: str) -> torch.device:
     """Turn `auto`, `cpu`, `cuda` or `cuda:k` into a device that is there.
 
     Raises:
-        UserError: The device is not on this machine.
+        UserError: The name is none, or the device is not on this machine.
     """
+    if problem := device_problem(name):
+        raise UserError(problem)
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     device = torch.device(name)

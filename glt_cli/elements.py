@@ -12,6 +12,7 @@ from glt_cli.pruning.regularisers import diversity_gradient, variance_gradient
 from glt_cli.pruning.select import tie_key
 from glt_cli.search import Search
 from glt_cli.training import Epoch, adam
+from glt_cli.views import View
 
 
 class Elements:
@@ -108,8 +109,8 @@ class Elements:
         """Graph and weight sparsity now, without asking the device."""
         return sparsities(self.masks, self.counts)
 
-    def _outputs(self, split: str) -> Tensor:
-        result: Tensor = self.search.model(*self.search.views[split], self.values[EDGE])
+    def _outputs(self, view: View) -> Tensor:
+        result: Tensor = self.search.model(*view.inputs(self.values[EDGE]))
         return result
 
     def _after_backward(self) -> None:

@@ -1,4 +1,4 @@
-"""Transforms of input features, and whether they are stored sparse."""
+"""Input features: transforms, whether they are stored sparse, and features made of edges."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 import scipy.sparse
 import torch
 
-from glt_cli.sparse import Matrix, Pattern, SparseMatrix
+from glt_cli.graph import Graph
+from glt_cli.sparse import Matrix, Pattern, SparseMatrix, product
 
 #: Share of non-zero features below which a CSR product with its gradient beats a dense one: on
 #: CPU the two cross between 0.15 and 0.2.
@@ -45,3 +46,30 @@ def transformed(x: Any, transform: str, train: Any) -> Matrix:
         (matrix.shape[0], matrix.shape[1]),
     )
     return SparseMatrix(pattern, torch.from_numpy(matrix.data.astype(np.float32)))
+
+
+#: Powers of the adjacency that structural features see, and their weights.
+_POWERS = (0.0, 1.0, 1.0, 1.0)
+
+
+def structural(graph: Graph, width: int) -> torch.Tensor:
+    """Features of nodes that have none, from the whole message graph: float32 [N, width].
+
+    Random projection of powers of the transition matrix, weighted by degree (FastRP, Chen et
+    al., arXiv 1908.11512), with the logarithm of the degree in the last column; standardised.
+    Linear in edges, and the same for every seed of a run: it is part of the data.
+    """
+    adjacency = graph.looped
+    pattern = adjacency.pattern
+    values = adjacency.weights(graph.ones())
+    degree = pattern.row_sum(values)
+    walk = values / degree.index_select(0, pattern.row)
+    generator = torch.Generator().manual_seed(0)
+    signs = torch.randint(2, (graph.num_nodes, width - 1), generator=generator).float() * 2 - 1
+    projection = signs / degree.sqrt().unsqueeze(1)
+    total = torch.zeros_like(projection)
+    for power in _POWERS:
+        total += power * torch.nn.functional.normalize(projection, dim=1)
+        projection = product(pattern, walk, projection)
+    features = torch.cat([total, degree.log().unsqueeze(1)], dim=1)
+    return (features - features.mean(0)) / features.std(0).clamp(min=1e-6)

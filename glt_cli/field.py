@@ -40,12 +40,16 @@ class Field:
         """See Graph."""
         return self.graph.neighbours
 
+    def of_targets(self, h: Tensor) -> Tensor:
+        """Take the targets' rows of the last layer's output: it has no others."""
+        return h
+
     def rows(self, x: Matrix) -> Matrix:
         """Take the features [S, F] of the nodes that the first layer hears or is asked for."""
         sources = self.targets
         for _ in range(self.layers):
             sources = _sources(self.graph.neighbours, sources)
-        return _take_rows(x, sources)
+        return take_rows(x, sources)
 
     def _blocks(self, layers: int, self_loops: bool) -> list[Adjacency]:
         """The part of the adjacency that each layer needs, first layer first."""
@@ -58,6 +62,35 @@ class Field:
             blocks.append(_cut(whole, targets, sources))
             targets = sources
         return blocks[::-1]
+
+
+class Whole:
+    """The whole graph, of which some nodes' predictions are wanted.
+
+    For backbones whose batch norm lets every node take part in every prediction.
+
+    Attributes:
+        graph: The whole graph.
+        targets: int64 [T], ascending: the rows of the prediction.
+    """
+
+    def __init__(self, graph: Graph, targets: Tensor) -> None:
+        self.graph = graph
+        self.targets = targets
+        self.looped, self.neighbours = graph.looped, graph.neighbours
+        self.blocks = graph.blocks
+
+    def of_targets(self, h: Tensor) -> Tensor:
+        """Take the targets' rows of the last layer's output."""
+        return h.index_select(0, self.targets)
+
+    def rows(self, x: Matrix) -> Matrix:
+        """Take the features: all of them."""
+        return x
+
+
+#: A graph, or what some predictions need of it.
+Seen = Graph | Field | Whole
 
 
 def _heard(adjacency: Adjacency, targets: Tensor) -> Tensor:
@@ -84,10 +117,11 @@ def _cut(whole: Adjacency, targets: Tensor, sources: Tensor) -> Adjacency:
         (targets.numel(), sources.numel()),
     )
     own = torch.searchsorted(sources, targets)
-    return Adjacency(pattern, whole.edge[entries], entries, own)
+    return Adjacency(pattern, whole.edge[entries], whole.strength, entries, own)
 
 
-def _take_rows(x: Matrix, rows: Tensor) -> Matrix:
+def take_rows(x: Matrix, rows: Tensor) -> Matrix:
+    """Take some rows (int64) of a matrix."""
     if isinstance(x, Tensor):
         return x.index_select(0, rows)
     place = torch.full((x.shape[0],), -1, dtype=torch.int64, device=rows.device)

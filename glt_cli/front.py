@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
+from glt_cli.composing import CONFIG_NAME
 from glt_cli.errors import UserError
-from glt_cli.request import CONFIG_NAME, Point, Request, config_folder, read, register_schemas
+from glt_cli.request import Point, Request, config_folder, quoted, read, register_schemas
 
-#: Flags with which Hydra prints something and stops.
-_SHOWS = ("-h", "--help", "--hydra-help", "--info", "-i", "--cfg", "-c")
+
+def show(flags: list[str], words: list[str], multirun: bool, config_dir: str | None) -> None:
+    """Let Hydra print its help or one run's configuration."""
+    words = quoted(words)
+    if len(read(words, multirun, config_dir).points) > 1:
+        raise UserError(f"{flags[0]} shows one run: give each key one value")
+    _hand_to_hydra([*flags, *words], multirun, config_dir)
 
 
 def run(words: list[str], multirun: bool, config_dir: str | None) -> int:
     """Do what `glt run WORDS` asks for; returns the exit code."""
-    flags = [word for word in words if word.startswith("-")]
-    shown = [flag for flag in flags if flag.partition("=")[0] in _SHOWS]
-    if shown:
-        overrides = [word for word in words if "=" in word or word.startswith("~")]
-        if len(read(overrides, multirun, config_dir).points) > 1:
-            raise UserError(f"{shown[0]} shows one run: give each key one value")
-        _hand_to_hydra(words, multirun, config_dir)
-        return 0
-    if flags:
-        raise UserError(f"glt run does not take {' '.join(flags)}; see glt run --help")
-
+    words = quoted(words)
     request = read(words, multirun, config_dir)
     folders = _look_around(request)
     unfinished = [p for p, folder in folders if p.config.force or not _is_finished(folder)]
     if unfinished:
-        for _, folder in folders:
-            if folder.exists() and not folder.is_dir():
-                raise UserError(f"{folder}: a file is in the place of the run's folder; remove it")
-        _check_writable(unfinished)
+        for folder in {folder for _, folder in folders}:
+            _check_usable(folder)
         _announce(request, len(unfinished))
         _hand_to_hydra(words, multirun, config_dir)
     return _conclude(request, folders, len(unfinished))
@@ -49,18 +43,20 @@ def _look_around(request: Request) -> list[tuple[Point, Path]]:
     from glt_cli import data
     from glt_cli.device import resolve
     from glt_cli.identity import identify
+    from glt_cli.records import run_folder
 
     folders = []
     prepared = set()
     for point in request.points:
         config = point.config
         device = resolve(config.device)
-        where = (config.dataset.name, config.data_root)
+        where = (repr(config.dataset), config.data_root)
         if where not in prepared:
-            data.prepare(*where, say=lambda line: print(line, file=sys.stderr))
+            say = partial(print, file=sys.stderr)
+            data.prepare(config.dataset, config.data_root, say=say)
             prepared.add(where)
         name = identify(config, device.type).folder
-        folders.append((point, Path(config.output_dir) / name))
+        folders.append((point, run_folder(config.output_dir, name).path))
     return folders
 
 
@@ -71,23 +67,35 @@ def _is_finished(folder: Path) -> bool:
     return finished(RunFolder(folder)) is not None
 
 
-def _check_writable(points: list[Point]) -> None:
-    for output_dir in {point.config.output_dir for point in points}:
-        try:
-            Path(output_dir).mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=output_dir):
-                pass
-        except OSError as error:
-            raise UserError(
-                f"output_dir={output_dir}: can't be written ({os.strerror(error.errno or 0)}); "
-                "name another folder"
-            ) from error
+def _check_usable(folder: Path) -> None:
+    """See that a run's folder can be made and written.
+
+    Raises:
+        UserError: It can't, or something that isn't a file stands where a file shall be.
+    """
+    from glt_cli.paths import RunFolder
+
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise UserError(f"{folder}: a file is in the place of the run's folder; remove it")
+        for path in RunFolder(folder).files():
+            if path.exists() and not path.is_file():
+                raise UserError(f"{path}: must be a file; remove what is there")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder if folder.exists() else folder.parent):
+            pass
+    except OSError as error:
+        raise UserError(
+            f"output_dir={folder.parent}: can't be written ({error.strerror or error}); "
+            "name another folder"
+        ) from error
 
 
 def _announce(request: Request, unfinished: int) -> None:
     if request.is_grid and not any(point.config.quiet for point in request.points):
         count = len(request.points)
-        print(f"{count} runs, {count - unfinished} of them finished already")
+        runs = "run" if count == 1 else "runs"
+        print(f"{count} {runs}, {count - unfinished} finished already", flush=True)
 
 
 def _hand_to_hydra(words: list[str], multirun: bool, config_dir: str | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -20,15 +21,19 @@ class Adjacency:
         edge: int32 [nnz], the edge behind each entry; E stands for a self-loop of the layer.
         entries: Of a block, the place of each entry in the whole adjacency, int64 [nnz].
         own: Of a block, the place of each target among the sources, int64 [targets].
+        strength: The edges' own weights, [E]; None where all are 1.
     """
 
     pattern: Pattern
     edge: Tensor
+    strength: Tensor | None = None
     entries: Tensor | None = None
     own: Tensor | None = None
 
     def weights(self, edge_values: Tensor) -> Tensor:
         """Spread edge values [E] over the entries [nnz]; a layer's self-loops weigh 1."""
+        if self.strength is not None:
+            edge_values = edge_values * self.strength.to(edge_values.dtype)
         return torch.cat([edge_values, edge_values.new_ones(1)]).index_select(0, self.edge)
 
     def take(self, values: Tensor) -> Tensor:
@@ -52,34 +57,51 @@ class Graph:
 
     Attributes:
         num_nodes: N.
-        edge_index: int64 [2, E]; rows ascending (u < v) where undirected.
+        edge_index: int64 [2, E]; u < v where undirected.
         directed: Whether messages run one way only.
+        strength: The edges' own weights, float32 [E], which multiply the edge values; None where
+            all are 1.
     """
 
-    def __init__(self, num_nodes: int, edge_index: Tensor, directed: bool = False) -> None:
+    def __init__(
+        self,
+        num_nodes: int,
+        edge_index: Tensor,
+        directed: bool = False,
+        strength: Tensor | None = None,
+    ) -> None:
         self.num_nodes = num_nodes
         self.edge_index = edge_index
         self.directed = directed
+        self.strength = strength
 
     @classmethod
     def from_pairs(
-        cls, num_nodes: int, pairs: Tensor, directed: bool = False
-    ) -> tuple[Graph, int, int]:
+        cls,
+        num_nodes: int,
+        pairs: Tensor,
+        directed: bool = False,
+        weights: Tensor | None = None,
+    ) -> Cleaned:
         """Build from node pairs int64 [2, M] as files hold them.
 
-        Returns:
-            The graph, how many self-loops and how many duplicates were dropped. An undirected
-            edge that is stored in both directions counts as one edge, not as a duplicate.
+        An undirected edge that is stored in both directions counts as one edge, not as a
+        duplicate. Weights [M] of several copies are averaged.
         """
-        loops = pairs[0] == pairs[1]
-        pairs = pairs[:, ~loops]
+        apart = pairs[0] != pairs[1]
+        loops = apart.numel() - int(apart.sum())
+        pairs = pairs[:, apart]
         as_stored = torch.unique(pairs[0] * num_nodes + pairs[1])
         duplicates = pairs.shape[1] - as_stored.numel()
         if not directed:
             pairs = torch.stack([pairs.amin(0), pairs.amax(0)])
-        keys = torch.unique(pairs[0] * num_nodes + pairs[1])
+        keys, place = torch.unique(pairs[0] * num_nodes + pairs[1], return_inverse=True)
+        strength = None
+        if weights is not None:
+            total = weights.new_zeros(keys.numel()).index_add(0, place, weights[apart])
+            strength = total / torch.bincount(place, minlength=keys.numel())
         edge_index = torch.stack([keys // num_nodes, keys % num_nodes])
-        return cls(num_nodes, edge_index, directed), int(loops.sum()), duplicates
+        return Cleaned(cls(num_nodes, edge_index, directed, strength), loops, duplicates)
 
     @property
     def num_edges(self) -> int:
@@ -118,11 +140,15 @@ class Graph:
         row, col = torch.cat(rows), torch.cat(cols)
         order = torch.argsort(row * self.num_nodes + col)
         pattern = Pattern.from_coordinates(row[order], col[order], (self.num_nodes, self.num_nodes))
-        return Adjacency(pattern, torch.cat(edges)[order].int())
+        return Adjacency(pattern, torch.cat(edges)[order].int(), self.strength)
 
     def blocks(self, layers: int, self_loops: bool) -> list[Adjacency]:
         """The adjacency that each layer needs: here the whole one (compare `field.Field`)."""
         return [self.looped if self_loops else self.neighbours] * layers
+
+    def of_targets(self, h: Tensor) -> Tensor:
+        """Take the rows that are asked for: here all (compare `field.Field`)."""
+        return h
 
     def ones(self) -> Tensor:
         """Edge values of the plain graph: float32 [E]."""
@@ -136,9 +162,41 @@ class Graph:
         return count
 
     def keep(self, kept: Tensor) -> Graph:
-        """Build the physically smaller graph of the kept edges (bool [E])."""
-        return Graph(self.num_nodes, self.edge_index[:, kept], self.directed)
+        """Build the physically smaller graph of the kept edges (bool [E], or their indices)."""
+        strength = None if self.strength is None else self.strength[kept]
+        return Graph(self.num_nodes, self.edge_index[:, kept], self.directed, strength)
+
+    def part(self, nodes: Tensor) -> tuple[Graph, Tensor]:
+        """Build the graph among some nodes (int64 ascending), and say which edges it has."""
+        place = torch.full((self.num_nodes,), -1, device=nodes.device)
+        place[nodes] = torch.arange(nodes.numel(), device=nodes.device)
+        ends = place[self.edge_index]
+        edges = (ends >= 0).all(0).nonzero().squeeze(1)
+        strength = None if self.strength is None else self.strength[edges]
+        return Graph(nodes.numel(), ends[:, edges], self.directed, strength), edges
+
+    def without(self, other: Graph) -> Graph:
+        """Build the graph of those edges that another graph of the same nodes doesn't have."""
+        mine, theirs = (g.edge_index[0] * g.num_nodes + g.edge_index[1] for g in (self, other))
+        return self.keep(~torch.isin(mine, theirs))
+
+    def with_edges(self, edge_index: Tensor) -> Graph:
+        """Add edges of weight 1 behind the others; none of them may be there already."""
+        strength = self.strength
+        if strength is not None:
+            strength = torch.cat([strength, strength.new_ones(edge_index.shape[1])])
+        together = torch.cat([self.edge_index, edge_index], dim=1)
+        return Graph(self.num_nodes, together, self.directed, strength)
 
     def to(self, device: torch.device) -> Graph:
         """Copy to a device."""
-        return Graph(self.num_nodes, self.edge_index.to(device), self.directed)
+        strength = None if self.strength is None else self.strength.to(device)
+        return Graph(self.num_nodes, self.edge_index.to(device), self.directed, strength)
+
+
+class Cleaned(NamedTuple):
+    """A graph, and how many self-loops and duplicates were dropped to make it."""
+
+    graph: Graph
+    loops: int
+    duplicates: int

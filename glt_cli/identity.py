@@ -7,8 +7,8 @@ import json
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
+from glt_cli import data
 from glt_cli.config import Config
-from glt_cli.data.catalog import entry
 
 #: Raised whenever a change of the code changes the numbers of a run.
 FORMAT_VERSION = 1
@@ -37,11 +37,11 @@ def identify(config: Config, device_kind: str) -> Identity:
     facts = {
         "settings": _settings(config),
         "device": device_kind,
-        "data": entry(config.dataset.name).checksum,
+        "data": data.checksum(config.dataset, config.data_root),
         "format": FORMAT_VERSION,
     }
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:10]
-    name = f"{config.method.name}-{config.backbone.name}-{config.dataset.name}"
+    name = f"{config.method.name}-{config.backbone.name}-{config.dataset.shown}"
     return Identity(digest, f"{name}-seed{config.seed}-{digest}")
 
 

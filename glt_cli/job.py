@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from omegaconf import DictConfig
 
-from glt_cli.request import to_config
+from glt_cli.composing import to_config
 
 
 def job(composed: DictConfig) -> None:

@@ -75,6 +75,10 @@ class RunFolder:
             self.tables_csv,
         ]
 
+    def files(self) -> list[Path]:
+        """All files that a run may write."""
+        return [*self.results(), self.config, self.log]
+
     def results(self) -> list[Path]:
         """All files that depend on the run's outcome."""
         return [*self.needed(), self.rounds, self.rounds_table]

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from types import NoneType
 
+from glt_cli.data import checksums
 from glt_cli.paths import RunFolder, write_whole
 
 
@@ -26,6 +27,9 @@ class Record:
     config_hash: str
     graph_sparsity_target: float
     weight_sparsity_target: float
+    control: str = "none"
+    distill: float = 0.0
+    derived_features: bool = False
     graph_sparsity: float | None = None
     weight_sparsity: float | None = None
     edges: int | None = None
@@ -37,6 +41,10 @@ class Record:
     ticket_val: float | None = None
     ticket_test: float | None = None
     ticket_epoch: int | None = None
+    ticket_sha256: str | None = None
+    second_metric: str | None = None
+    dense_second_test: float | None = None
+    ticket_second_test: float | None = None
     dense_macs: int | None = None
     ticket_macs: int | None = None
     mac_saving: float | None = None
@@ -56,9 +64,40 @@ class Record:
     started: str = ""
     finished: str = ""
 
+    @property
+    def label(self) -> str:
+        """The method as tables call it, marked where retraining was not the ordinary one."""
+        return label(self.method, self.control, self.distill)
+
+    def remarks(self) -> list[str]:
+        """What a reader of this run's tables must know."""
+        said = []
+        if self.distill:
+            said.append(
+                f"Distilled: trained with {self.distill:g} times the divergence from the dense "
+                "model's outputs on all nodes. Its score is no evidence about the edges.\n"
+            )
+        if self.control == "reinit":
+            said.append("Control: the found masks with other initial weights.\n")
+        if self.control == "shuffle":
+            said.append("Control: as many elements as found, in random places.\n")
+        if self.derived_features:
+            said.append(
+                "Input features were computed once from edges of the full message graph and count "
+                "as given.\n"
+            )
+        return said
+
     def write(self, folder: RunFolder) -> None:
         """Write it whole."""
         write_whole(folder.record, json.dumps(asdict(self), indent=2) + "\n")
+
+
+def label(method: str, control: str, distill: float) -> str:
+    """A method's name, marked by what differs in its retraining."""
+    marks = [control] if control != "none" else []
+    marks += [f"distilled {distill:g}"] if distill else []
+    return f"{method} ({', '.join(marks)})" if marks else method
 
 
 _KINDS: dict[str, type | tuple[type, ...]] = {
@@ -84,14 +123,26 @@ def read_record(folder: RunFolder) -> Record | None:
 
 
 def finished(folder: RunFolder) -> Record | None:
-    """Read the record of a run that is done, with all its files beside it; else None."""
+    """Read the record of a run that is done, with all its files whole beside it; else None."""
     record = read_record(folder)
     if record is None or record.status != "done" or record.dense_test is None:
         return None
     complete = record.ticket_test is not None and all(p.is_file() for p in folder.needed())
-    return record if complete else None
+    return record if complete and _ticket_is_whole(folder, record) else None
+
+
+def _ticket_is_whole(folder: RunFolder, record: Record) -> bool:
+    """Whether the ticket's files are those that the run wrote: a damaged one is made anew."""
+    try:
+        about = folder.ticket.read_bytes()
+        tensors = json.loads(about)["tensors_sha256"]
+        return checksums.of_bytes(about) == record.ticket_sha256 and (
+            checksums.of_file(folder.tensors) == tensors
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def run_folder(output_dir: str, name: str) -> RunFolder:
     """The folder of a run by its name."""
-    return RunFolder(Path(output_dir) / name)
+    return RunFolder(Path(output_dir).expanduser() / name)

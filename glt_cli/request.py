@@ -6,7 +6,6 @@ the front end composes and checks every point here first.
 
 from __future__ import annotations
 
-import difflib
 import logging
 import re
 from collections.abc import Sequence
@@ -14,20 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-from hydra import compose, initialize_config_dir
+from hydra import initialize_config_dir
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
-from glt_cli.config import BACKBONES, METHODS, Config, check
+from glt_cli.composing import CONFIG_NAME, composed, one_line, to_config, wrong_word
+from glt_cli.config import Config, check
+from glt_cli.config.backbones import BACKBONES
+from glt_cli.config.datasets import schema
+from glt_cli.config.methods import METHODS
+from glt_cli.data.catalog import CATALOG
 from glt_cli.errors import UserError
-
-CONFIG_NAME = "config"
 
 
 def config_folder() -> Path:
@@ -47,6 +46,8 @@ def register_schemas() -> None:
         store.store(group="hydra/glt/method", name=name, node=method)
     for name, backbone in BACKBONES.items():
         store.store(group="hydra/glt/backbone", name=name, node=backbone)
+    for name in CATALOG:
+        store.store(group="hydra/glt/dataset", name=name, node=schema(name))
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,8 @@ class Request:
 def read(overrides: Sequence[str], multirun: bool, config_dir: str | None) -> Request:
     """Compose, expand and check a request.
 
+    Runs that are asked for twice are one run.
+
     Raises:
         UserError: With everything that is wrong in it.
     """
@@ -87,7 +90,7 @@ def read(overrides: Sequence[str], multirun: bool, config_dir: str | None) -> Re
         parsed = _parse(overrides)
         is_sweep = any(override.is_sweep_override() for override in parsed)
         base = [str(o.input_line) for o in parsed if not o.is_sweep_override()]
-        whole = _compose([*extra, *base, *_first_values(parsed)], hydra=True)
+        whole = composed([*extra, *base, *_first_values(parsed)], hydra=True)
         # An experiment file may be a whole grid: hydra.mode and hydra.sweeper.params.
         is_grid = multirun or str(whole.hydra.mode).endswith("MULTIRUN")
         params: dict[str, Any] = whole.hydra.sweeper.get("params") or {}
@@ -100,67 +103,66 @@ def read(overrides: Sequence[str], multirun: bool, config_dir: str | None) -> Re
         points = [list(overrides)]
         if is_grid:
             points = _expand([*_parse(grid_overrides), *parsed])
-        return Request([Point(p, c) for p, c in _configs(points, extra)], is_grid)
-
-
-def to_config(composed: DictConfig) -> Config:
-    """Turn a composed configuration into its typed form, without what belongs to Hydra."""
-    try:
-        config = OmegaConf.to_object(composed)
-    except OmegaConfBaseException as error:
-        raise UserError(_one_line(str(error))) from error
-    assert isinstance(config, Config)
-    for key in composed:
-        if key not in Config.__dataclass_fields__:
-            raise UserError(f"{key!s}: there is no such key; see glt run --help")
-    if not config.method.prunes:
-        config.sparsity.graph = config.sparsity.weight = 0.0
-    return config
+        distinct = {repr(config): Point(p, config) for p, config in _configs(points, extra)}
+        return Request(list(distinct.values()), is_grid)
 
 
 def _configs(points: list[list[str]], extra: list[str]) -> list[tuple[list[str], Config]]:
     configs, problems = [], []
     for words in points:
-        config = to_config(_compose([*extra, *words]))
+        try:
+            config = to_config(composed([*extra, *words]))
+        except UserError as error:
+            problems += str(error).splitlines()
+            continue
         configs.append((words, config))
-        for problem in check(config):
-            if problem not in problems:
-                problems.append(problem)
+        problems += check(config)
     if problems:
-        raise UserError("\n".join(problems))
+        raise UserError("\n".join(dict.fromkeys(problems)))
     return configs
 
 
 def _parse(words: Sequence[str]) -> list:  # type: ignore[type-arg]
     # With the loader, glob(*) finds a group's options.
     parser, parsed = OverridesParser.create(GlobalHydra.instance().config_loader()), []
+    problems = []
     for word in words:
-        key = word.partition("=")[0].lstrip("+~")
-        if key in ("method.name", "backbone.name", "dataset.name"):
-            group = key.removesuffix(".name")
-            raise UserError(f"{word}: choose by {group}= (an option), not by its name key")
-        if key.startswith("preset"):
-            raise UserError(f"{word}: presets apply by themselves; set the keys that they set")
-        if "=" not in word and not word.startswith("~"):
-            raise UserError(
-                f"'{word}' is neither KEY=VALUE nor GROUP=OPTION (as in seed=3 or method=imp); "
-                "see glt run --help"
-            )
+        if problem := wrong_word(word):
+            problems.append(problem)
+            continue
         try:
             parsed += parser.parse_overrides([word])
-        except HydraException as error:
-            raise UserError(
+        except HydraException:
+            problems.append(
                 f"'{word}' can't be read as KEY=VALUE; quote a value that holds more than "
                 "letters, digits and ./_-:, as in key='\"a=b\"'"
-            ) from error
+            )
+    if problems:
+        raise UserError("\n".join(problems))
     return parsed
+
+
+#: Values that Hydra reads as they are, and characters that mean something to it.
+_HYDRAS = re.compile(r"[A-Za-z0-9./_:+-]*")
+_GRAMMAR = set("'\"[]{}(),=\\$")
+
+
+def quoted(words: Sequence[str]) -> list[str]:
+    """Quote values that Hydra's grammar would stumble over, such as `output_dir=ü` or `=~/x`."""
+    result = []
+    for word in words:
+        key, equals, value = word.partition("=")
+        if equals and not _HYDRAS.fullmatch(value) and not _GRAMMAR & set(value):
+            word = f'{key}="{value}"'
+        result.append(word)
+    return result
 
 
 def _expand(parsed: list) -> list[list[str]]:  # type: ignore[type-arg]
     try:
         points: list[list[str]] = BasicSweeper.split_arguments(parsed, None)[0]
     except (HydraException, ValueError) as error:
-        raise UserError(_one_line(str(error))) from error
+        raise UserError(one_line(str(error))) from error
     if not points:
         raise UserError("the grid is empty: a range or list of it has no values")
     return points
@@ -184,73 +186,3 @@ def _first_values(parsed: list) -> list[str]:  # type: ignore[type-arg]
             )
         first.append(f"{key}={value}")
     return first
-
-
-def _compose(overrides: list[str], hydra: bool = False) -> DictConfig:
-    try:
-        return compose(CONFIG_NAME, overrides=overrides, return_hydra_config=hydra)
-    except yaml.YAMLError as error:
-        raise UserError(f"a configuration file is no YAML: {_one_line(str(error))}") from error
-    except (HydraException, OmegaConfBaseException, ValueError) as error:
-        raise UserError(_explain(error, overrides)) from error
-
-
-def _explain(error: Exception, overrides: list[str]) -> str:
-    """Say in one line what Hydra says in several."""
-    text = str(error)
-    cause = f"{text}\n{error.__cause__ or ''}"
-    if found := re.search(r"Could not find '([^']+)/([^/']*)'", text):
-        group, option = found.groups()
-        listed = text.partition(f"options in '{group}':")[2].partition("Config search path")[0]
-        options = listed.split()
-        if not options:
-            return f"{group}={option}: there is no such file; --config-dir adds a folder of them"
-        return f"{group}={option}: must be one of {', '.join(options)}{_hint(option, options)}"
-    if found := re.search(r"Key '(.+?)' is not in struct|Key '(.+?)' not in '", cause):
-        key = re.search(r"Could not override '(.+?)'|full_key: (\S+)", cause)
-        name = next((g for g in key.groups() if g), "") if key else found.group(1)
-        if name == "experiment":
-            return "the experiment file sets nothing: begin it with '# @package _global_'"
-        return f"{name}: there is no such key{_siblings(name, overrides)}; see glt run --help"
-    if found := re.search(r"Value '(.*?)' is not a valid bool.*?full_key: (\S+)", cause, re.S):
-        return f"{found.group(2)}={found.group(1)}: must be true or false"
-    if "Got NoneType" in text or "to have multiple values" in text:
-        groups = [word for word in overrides if word.endswith(("=null", "=", "]"))]
-        return f"{', '.join(groups)}: name one option"
-    if "Error resolving interpolation" in text:
-        return "method, backbone and dataset each need one option, as in method=imp backbone=gcn"
-    if found := re.search(r"Value '(.*?)' .*?could not be converted to (\w+)", cause, re.S):
-        key = re.search(r"full_key: (\S+)", cause)
-        value, kind = found.groups()
-        kinds = {"Integer": "a whole number", "Float": "a number"}
-        name = key.group(1) if key else "a key"
-        return f"{name}={value}: must be {kinds.get(kind, kind)}"
-    if found := re.search(r"full_key: (\S+)", cause):
-        words = [word for word in overrides if word.startswith(f"{found.group(1)}=")]
-        detail = text.splitlines()[0]
-        return f"{(words or [found.group(1)])[-1]}: not a value that fits here ({detail})"
-    return _one_line(text)
-
-
-def _siblings(key: str, overrides: list[str]) -> str:
-    """Suggest the key's neighbours that look like it, or list them."""
-    groups = [word for word in overrides if "." not in word.partition("=")[0]]
-    try:
-        parent, _, name = key.rpartition(".")
-        node = compose(CONFIG_NAME, overrides=groups if parent else [])
-        siblings = list((OmegaConf.select(node, parent) if parent else node).keys())
-    except (HydraException, OmegaConfBaseException, AttributeError):
-        return ""
-    hint = _hint(name, [str(s) for s in siblings])
-    where = f"{parent} has" if parent else "there are"
-    return hint or f" ({where} {', '.join(map(str, siblings))})"
-
-
-def _hint(word: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1)
-    return f" (did you mean {close[0]}?)" if close else ""
-
-
-def _one_line(text: str) -> str:
-    text = text.split("Config search path")[0]
-    return " ".join(line.strip() for line in text.splitlines() if line.strip())

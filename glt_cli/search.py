@@ -12,8 +12,9 @@ from torch import Tensor
 from glt_cli.backbones.base import Backbone
 from glt_cli.config import TrainerConfig
 from glt_cli.pruning.masks import EDGE, Masks, Targets
-from glt_cli.tasks import NodeClassification
-from glt_cli.training import Epoch, Observer, State, Views, epochs, seed_stage
+from glt_cli.tasks import Task
+from glt_cli.training import Constraint, Epoch, Observer, State, epochs, seed_stage
+from glt_cli.views import View, Views
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,11 @@ class Milestone:
 
     number: int
     masks: Masks
+
+    @property
+    def phase(self) -> str:
+        """What its retraining is called."""
+        return f"retrain {self.number}"
 
 
 @dataclass(frozen=True)
@@ -32,11 +38,15 @@ class Found:
         masks: At the target sparsities.
         milestones: Masks of the rounds before, sparser and sparser.
         retrain_milestones: Whether each of them shall be retrained and scored.
+        constraint: What keeps weights sparse while the ticket is trained; None for the masks.
+        distill: λ with which the method's own retraining learns from the dense model.
     """
 
     masks: Masks
     milestones: list[Milestone] = field(default_factory=list)
     retrain_milestones: bool = False
+    constraint: Constraint | None = None
+    distill: float = 0.0
 
 
 @dataclass
@@ -51,21 +61,29 @@ class Search:
         trainer: Learning rate and decay of weights.
         seed: Of everything random.
         observer: Told of each epoch.
+        teacher: Gives the dense model's outputs on all nodes, [N, outputs]; whoever asks for them
+            has the dense training on his bill.
     """
 
-    task: NodeClassification
+    task: Task
     model: Backbone
     init: State
     targets: Targets
     trainer: TrainerConfig
     seed: int
     observer: Observer
+    teacher: Callable[[], Tensor]
     epochs_spent: int = 0
 
     @cached_property
     def views(self) -> Views:
         """What the predictions of each split take in, on the whole graph."""
-        return Views(self.task, self.task.graph, len(self.model.layers))
+        return Views(self.task, self.task.graph, self.model.reach, self.trainer.partitions)
+
+    @cached_property
+    def agreement(self) -> Tensor:
+        """How far the dense model's predictions for the ends of each edge agree, [E] in [0, 1]."""
+        return self.task.agreement(self.teacher())
 
     def generator(self, stage: str) -> torch.Generator:
         """Seed a stage."""
@@ -85,7 +103,7 @@ class Search:
         phase: str,
         count: int,
         optimiser: torch.optim.Optimizer,
-        outputs: Callable[[str], Tensor],
+        outputs: Callable[[View], Tensor],
         sparsities: Callable[[], tuple[float, float]],
         after_backward: Callable[[], None] | None = None,
         after_step: Callable[[], None] | None = None,
@@ -95,7 +113,7 @@ class Search:
             return
         self.observer.begin(phase, count)
         for epoch in epochs(
-            phase, count, self.task, self.model, optimiser, outputs, after_backward, after_step
+            phase, count, self.views, self.model, optimiser, outputs, after_backward, after_step
         ):
             self.epochs_spent += 1
             self.observer.epoch(epoch, *sparsities())

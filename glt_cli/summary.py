@@ -46,10 +46,11 @@ def show_grid(points: Sequence[Point], folders: Sequence[Path]) -> int:
         joint_table(done, swept).print(show)
         show.print(f"Results: {folders[0].parent}", soft_wrap=True)
     failed = 0
-    for folder, record in zip(folders, records, strict=True):
+    everything = _varied(points, shown=())
+    for folder, record, varied in zip(folders, records, everything, strict=True):
         if record is None or record.status != "done":
             failed += 1
-            _print_failure(folder, record)
+            _print_failure(folder, record, " ".join(f"{k}={v}" for k, v in varied.items()))
     return 1 if failed else 0
 
 
@@ -57,15 +58,16 @@ def show_grid(points: Sequence[Point], folders: Sequence[Path]) -> int:
 _SHOWN = ("method", "backbone", "dataset", "sparsity", "sparsity.graph", "sparsity.weight", "seed")
 
 
-def _varied(points: Sequence[Point]) -> list[dict[str, str]]:
+def _varied(points: Sequence[Point], shown: Sequence[str] = _SHOWN) -> list[dict[str, str]]:
     """Of each point, the keys that the grid varies beside those that its table shows anyway."""
     words = [
         dict(word.split("=", 1) for word in point.overrides if "=" in word) for point in points
     ]
     keys = [key for key in words[0] if len({word.get(key) for word in words}) > 1]
-    return [{key: word[key] for key in keys if key not in _SHOWN} for word in words]
+    return [{key: word[key] for key in keys if key not in shown} for word in words]
 
 
-def _print_failure(folder: Path, record: Record | None) -> None:
+def _print_failure(folder: Path, record: Record | None, varied: str = "") -> None:
     reason = f"{record.status}: {record.error}" if record else "left no record"
-    print(f"glt: {folder.name} {reason}; see {folder / 'log.txt'}", file=sys.stderr)
+    which = f"{folder.name} ({varied})" if varied else folder.name
+    print(f"glt: {which} {reason}; see {folder / 'log.txt'}", file=sys.stderr)

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table as RichTable
 
 from glt_cli.errors import UserError
 from glt_cli.measure.macs import Macs
 from glt_cli.paths import RunFolder
 from glt_cli.pruning.masks import EDGE, Masks, Targets
-from glt_cli.records import Record
+from glt_cli.records import Record, label
+from glt_cli.terminal import print_trimmed
 
 
 @dataclass(frozen=True)
@@ -26,14 +28,13 @@ class Table:
 
     def print(self, console: Console) -> None:
         """Draw it on a terminal."""
-        drawn = RichTable(
-            title=self.title, title_justify="left", title_style="bold", box=SIMPLE_HEAD
-        )
+        drawn = RichTable(box=SIMPLE_HEAD)
         for i, column in enumerate(self.frame.columns):
-            drawn.add_column(column, justify="left" if i == 0 else "right")
+            drawn.add_column(escape(column), justify="left" if i == 0 else "right")
         for row in self.frame.itertuples(index=False):
-            drawn.add_row(*(str(value) for value in row))
-        console.print(drawn)
+            drawn.add_row(*(escape(str(value)) for value in row))
+        console.print(escape(self.title), style="bold", soft_wrap=True)
+        print_trimmed(console, drawn)
 
     def markdown(self) -> str:
         """Write it in Markdown."""
@@ -48,14 +49,14 @@ def sparsity_table(masks: Masks, targets: Targets) -> Table:
     groups = {"edges": [masks[EDGE]], "weights": list(weights.values())}
     groups |= {f"  {name}": [mask] for name, mask in weights.items()}
     rows = []
-    for label, group in groups.items():
+    for what, group in groups.items():
         kept = sum(int(mask.sum()) for mask in group)
         total = sum(mask.numel() for mask in group)
-        target = targets.graph if label == "edges" else targets.weight
+        target = targets.graph if what == "edges" else targets.weight
         rows.append(
             {
-                "what": label,
-                "target": f"{target:.2%}" if not label.startswith(" ") else "",
+                "what": what,
+                "target": f"{target:.2%}" if not what.startswith(" ") else "",
                 "removed": f"{1 - kept / total:.2%}",
                 "kept": f"{kept:,}",
                 "of": f"{total:,}",
@@ -64,13 +65,26 @@ def sparsity_table(masks: Masks, targets: Targets) -> Table:
     return Table("Sparsity", pd.DataFrame(rows))
 
 
+#: Metrics as people write them.
+_METRICS = {"accuracy": "accuracy", "roc_auc": "ROC-AUC", "hits@50": "Hits@50"}
+
+
+def metric_name(metric: str) -> str:
+    """Write a metric as people do."""
+    return _METRICS.get(metric, metric)
+
+
 def accuracy_table(record: Record) -> Table:
     """Dense, ticket and their difference in points, on validation and test."""
     rows = []
-    for split, dense, ticket in (
+    scores = [
         ("validation", record.dense_val, record.ticket_val),
         ("test", record.dense_test, record.ticket_test),
-    ):
+    ]
+    if record.second_metric:
+        second = f"test, {metric_name(record.second_metric)}"
+        scores.append((second, record.dense_second_test, record.ticket_second_test))
+    for split, dense, ticket in scores:
         assert dense is not None
         assert ticket is not None
         rows.append(
@@ -81,7 +95,9 @@ def accuracy_table(record: Record) -> Table:
                 "difference": f"{100 * (ticket - dense):+.2f} points",
             }
         )
-    return Table(f"{record.metric.capitalize()} (seed {record.seed})", pd.DataFrame(rows))
+    title = metric_name(record.metric)
+    title = title[0].upper() + title[1:]
+    return Table(f"{title} (seed {record.seed})", pd.DataFrame(rows))
 
 
 def macs_table(dense: Macs, ticket: Macs) -> Table:
@@ -89,6 +105,7 @@ def macs_table(dense: Macs, ticket: Macs) -> Table:
     parts = {
         "linear": (dense.linear, ticket.linear),
         "graph": (dense.graph, ticket.graph),
+        "decoder": (dense.decoder, ticket.decoder),
         "total": (dense.total, ticket.total),
         "linear, skipping zero features": (dense.linear_skipping, ticket.linear_skipping),
         "total, skipping zero features": (dense.total_skipping, ticket.total_skipping),
@@ -101,6 +118,7 @@ def macs_table(dense: Macs, ticket: Macs) -> Table:
             "saved": f"{1 - after / before:.2%}" if before else "-",
         }
         for part, (before, after) in parts.items()
+        if before or part != "decoder"
     ]
     return Table("Multiply-adds (MACs) of one forward pass", pd.DataFrame(rows))
 
@@ -113,7 +131,7 @@ def sentence(record: Record, tolerance: float) -> str:
     within = difference >= -100 * tolerance - 1e-9
     return (
         f"{'Within' if within else 'Outside'} tolerance on 1 seed, no interval: test "
-        f"{record.metric} {difference:+.2f} points against dense "
+        f"{metric_name(record.metric)} {difference:+.2f} points against dense "
         f"(tolerance {100 * tolerance:g} points)."
     )
 
@@ -135,7 +153,7 @@ def joint_table(records: Sequence[Record], swept: Sequence[dict[str, str]] = ())
         difference = 100 * (group["ticket_test"] - group["dense_test"])
         rows.append(
             {
-                "method": first["method"],
+                "method": label(first["method"], first["control"], first["distill"]),
                 "backbone": first["backbone"],
                 "data set": first["dataset"],
                 **further.get(first["config_hash"], {}),

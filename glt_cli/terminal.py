@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 #: Columns where nobody says how many there are: a pipe or a file wraps nothing.
 _WIDE = 200
+#: A narrower terminal wraps lines by itself; rich would cut numbers short.
+_NARROWEST = 80
 
 
 def console(quiet: bool = False) -> Console:
     """Make a console; one that is no terminal is wide enough for every table."""
     made = Console(quiet=quiet, highlight=False, soft_wrap=False)
-    return made if made.is_terminal else Console(quiet=quiet, highlight=False, width=_WIDE)
+    if not made.is_terminal:
+        return Console(quiet=quiet, highlight=False, width=_WIDE)
+    return (
+        made
+        if made.width >= _NARROWEST
+        else Console(quiet=quiet, highlight=False, width=_NARROWEST)
+    )
+
+
+def print_trimmed(console: Console, table: RenderableType) -> None:
+    """Print a table without the blanks that pad its lines."""
+    with console.capture() as captured:
+        console.print(table)
+    lines = [line.rstrip() for line in captured.get().splitlines()]
+    console.out("\n".join(lines), highlight=False)

@@ -17,14 +17,17 @@ from torch import Tensor
 
 from glt_cli.backbones import build
 from glt_cli.backbones.base import Backbone
-from glt_cli.config import BACKBONES, TRANSFORMS, BackboneConfig, out_of_bounds
+from glt_cli.config.backbones import BACKBONES, BackboneConfig
+from glt_cli.config.datasets import DatasetConfig, schema
+from glt_cli.config.declare import out_of_bounds
+from glt_cli.data.catalog import CATALOG
 from glt_cli.errors import UserError
 from glt_cli.paths import RunFolder, write_whole
 from glt_cli.pruning.masks import EDGE, Masks
 from glt_cli.search import Milestone
 from glt_cli.training import State
 
-TICKET_FORMAT = 1
+TICKET_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,12 @@ class Ticket:
 
     Attributes:
         backbone: Settings of the model.
-        dataset: Name of the data set.
+        dataset: Settings of the data set, the transform of its features among them.
         data_checksum: Of the data itself.
-        transform: Of the input features.
+        preparation: What made features of the user's own columns; None for known data sets.
         num_features: Width of the input.
-        num_outputs: Width of the output.
+        num_outputs: Width of the output; None for the backbone's own.
+        embedded_nodes: Nodes with a learned embedding as input; 0 where nodes have features.
         edge_index: int64 [2, E], of the whole graph.
         masks: True where kept: edges [E] under `EDGE`, and each prunable weight.
         init: Θ₀, every parameter.
@@ -45,11 +49,12 @@ class Ticket:
     """
 
     backbone: BackboneConfig
-    dataset: str
+    dataset: DatasetConfig
     data_checksum: str
-    transform: str
+    preparation: dict[str, Any] | None
     num_features: int
-    num_outputs: int
+    num_outputs: int | None
+    embedded_nodes: int
     edge_index: Tensor
     masks: Masks
     init: State
@@ -57,13 +62,17 @@ class Ticket:
 
     def model(self) -> Backbone:
         """Rebuild the trained model."""
-        model = build(self.backbone, self.num_features, self.num_outputs)
+        model = build(self.backbone, self.num_features, self.num_outputs, self.embedded_nodes)
         model.load_state_dict(self.trained)
         return model.eval()
 
 
-def write_ticket(ticket: Ticket, folder: RunFolder) -> None:
-    """Write `ticket.safetensors`, then `ticket.json`, which holds the former's checksum."""
+def write_ticket(ticket: Ticket, folder: RunFolder) -> str:
+    """Write `ticket.safetensors`, then `ticket.json`, which holds the former's checksum.
+
+    Returns:
+        SHA-256 of the latter, and so of the whole ticket.
+    """
     tensors = {
         "edge_index": ticket.edge_index,
         **_masks(ticket.masks),
@@ -74,15 +83,18 @@ def write_ticket(ticket: Ticket, folder: RunFolder) -> None:
     about = {
         "format": TICKET_FORMAT,
         "backbone": asdict(ticket.backbone),
-        "dataset": ticket.dataset,
+        "dataset": asdict(ticket.dataset),
         "data_checksum": ticket.data_checksum,
-        "transform": ticket.transform,
+        "preparation": ticket.preparation,
         "num_features": ticket.num_features,
         "num_outputs": ticket.num_outputs,
+        "embedded_nodes": ticket.embedded_nodes,
         "tensors_sha256": hashlib.sha256(data).hexdigest(),
     }
     write_whole(folder.tensors, data)
-    write_whole(folder.ticket, json.dumps(about, indent=2) + "\n")
+    description = (json.dumps(about, indent=2) + "\n").encode()
+    write_whole(folder.ticket, description)
+    return hashlib.sha256(description).hexdigest()
 
 
 def write_rounds(rounds: list[Milestone], folder: RunFolder) -> None:
@@ -123,16 +135,14 @@ def read_ticket(folder: RunFolder) -> Ticket:
         return _assemble(about, tensors)
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())
-        raise UserError(f"{folder.tensors}: not a whole ticket ({reason})") from error
+        raise UserError(f"{folder.path}: not a whole ticket ({reason})") from error
 
 
 def _read_about(folder: RunFolder) -> dict[str, Any]:
     try:
         about = json.loads(folder.ticket.read_text())
         known = about["format"]
-        missing = {"backbone", "dataset", "data_checksum", "transform", "tensors_sha256"} - set(
-            about
-        )
+        missing = {"backbone", "dataset", "data_checksum", "tensors_sha256"} - set(about)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{folder.ticket}: damaged, it can't be read as a ticket") from error
     if known != TICKET_FORMAT:
@@ -141,8 +151,8 @@ def _read_about(folder: RunFolder) -> dict[str, Any]:
         )
     if missing:
         raise UserError(f"{folder.ticket}: damaged, {', '.join(sorted(missing))} is missing")
-    if not isinstance(about["dataset"], str):
-        raise UserError(f"{folder.ticket}: damaged, its data set has no name")
+    if not isinstance(about["dataset"], dict) or about["dataset"].get("name") not in CATALOG:
+        raise UserError(f"{folder.ticket}: damaged, or of a data set that this glt does not know")
     return dict(about)
 
 
@@ -154,17 +164,18 @@ def _assemble(about: dict[str, Any], tensors: dict[str, Tensor]) -> Ticket:
     if name not in BACKBONES:
         raise ValueError(f"unknown backbone {name}")
     backbone = BACKBONES[name](**about["backbone"])
-    if problems := out_of_bounds(backbone):
+    dataset = schema(about["dataset"]["name"])(**about["dataset"])
+    if problems := [*out_of_bounds(backbone), *out_of_bounds(dataset)]:
         raise ValueError("; ".join(problems))
-    if about["transform"] not in TRANSFORMS:
-        raise ValueError(f"unknown transform {about['transform']}")
+    outputs = about["num_outputs"]
     ticket = Ticket(
         backbone=backbone,
-        dataset=about["dataset"],
+        dataset=dataset,
         data_checksum=about["data_checksum"],
-        transform=about["transform"],
+        preparation=about["preparation"],
         num_features=int(about["num_features"]),
-        num_outputs=int(about["num_outputs"]),
+        num_outputs=None if outputs is None else int(outputs),
+        embedded_nodes=int(about["embedded_nodes"]),
         edge_index=tensors["edge_index"],
         masks={EDGE: tensors[f"mask.{EDGE}"], **part("mask.weight.")},
         init=part("init."),

@@ -13,11 +13,9 @@ from torch import Tensor, nn
 
 from glt_cli.backbones.base import Backbone
 from glt_cli.config import TrainerConfig
-from glt_cli.field import Field
-from glt_cli.graph import Graph
-from glt_cli.pruning.masks import EDGE, Masks
-from glt_cli.sparse import Matrix
-from glt_cli.tasks import NodeClassification
+from glt_cli.pruning.masks import EDGE, Masks, clone
+from glt_cli.tasks import Task
+from glt_cli.views import View, Views
 
 #: A model's parameters (and buffers) by name.
 State = dict[str, Tensor]
@@ -42,23 +40,6 @@ class Epoch:
     number: int
     loss: float
     val: float
-
-
-class Views(dict[str, tuple[Matrix, Field]]):
-    """What the predictions of each split take in: features and receptive field; made once.
-
-    The graph is the task's own, or what masks have left of it.
-    """
-
-    def __init__(self, task: NodeClassification, graph: Graph, layers: int) -> None:
-        super().__init__()
-        self._task, self._graph, self._layers = task, graph, layers
-
-    def __missing__(self, split: str) -> tuple[Matrix, Field]:
-        """Make the view of a split that is asked for the first time."""
-        field = Field(self._graph, self._task.splits[split], self._layers)
-        self[split] = field.rows(self._task.x), field
-        return self[split]
 
 
 class Observer(Protocol):
@@ -86,12 +67,13 @@ def seed_stage(seed: int, stage: str) -> torch.Generator:
 def epochs(
     phase: str,
     count: int,
-    task: NodeClassification,
+    views: Views,
     model: nn.Module,
     optimiser: torch.optim.Optimizer,
-    outputs: Callable[[str], Tensor],
+    outputs: Callable[[View], Tensor],
     after_backward: Callable[[], None] | None = None,
     after_step: Callable[[], None] | None = None,
+    lesson: Lesson | None = None,
 ) -> Iterator[Epoch]:
     """Train for `count` epochs and yield after each, its validation pass included.
 
@@ -101,21 +83,30 @@ def epochs(
     Args:
         phase: For messages.
         count: Epochs.
-        task: Loss and score.
+        views: Of the task, which has loss and score. In partitioned training the gradients of
+            an epoch's parts are accumulated; it is one step all the same.
         model: Switched between training and evaluation.
         optimiser: Of everything that is trained.
-        outputs: The forward pass for the nodes of a split, [T, outputs].
+        outputs: The forward pass for a view's nodes, [T, outputs].
         after_backward: Called with fresh gradients, before the step.
         after_step: Called after the step: projections.
+        lesson: A teacher's outputs to come near to, on all nodes.
 
     Raises:
         NonFiniteLossError: Names the phase and the epoch.
     """
+    task = views.task
     for number in range(1, count + 1):
         model.train()
         optimiser.zero_grad()
-        loss = task.loss(outputs("train"))
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss = torch.zeros((), device=views.device)
+        for view in views.training(everyone=lesson is not None):
+            seen = outputs(view)
+            part = view.share * task.loss(view.of_labelled(seen), view.of_labelled(view.nodes))
+            if lesson is not None:
+                part = part + lesson.loss(task, seen, view)
+            part.backward()  # type: ignore[no-untyped-call]
+            loss = loss + part.detach()
         # Without gradients: a term added to a gradient must not drag a graph along.
         with torch.no_grad():
             if after_backward is not None:
@@ -124,8 +115,8 @@ def epochs(
             if after_step is not None:
                 after_step()
             model.eval()
-            score = task.score(outputs("val"), "val")
-        loss_value, val = torch.stack([loss.detach().double(), score]).tolist()
+            score = task.score(outputs(views["val"]), "val")
+        loss_value, val = torch.stack([loss.double(), score]).tolist()
         if not math.isfinite(loss_value):
             raise NonFiniteLossError(f"the loss became {loss_value} in epoch {number} of {phase}")
         yield Epoch(phase, number, loss_value, val)
@@ -137,33 +128,99 @@ def adam(groups: list[dict[str, object]]) -> torch.optim.Adam:
 
 
 @dataclass(frozen=True)
+class Lesson:
+    """Distillation: the student's outputs shall come near to a teacher's, on all nodes.
+
+    Attributes:
+        teacher: Outputs of the dense model on the full graph, [N, outputs].
+        weight: λ.
+    """
+
+    teacher: Tensor
+    weight: float
+
+    def loss(self, task: Task, outputs: Tensor, view: View) -> Tensor:
+        """λ times the divergence, in proportion to the view's nodes."""
+        share = view.nodes.numel() / self.teacher.shape[0]
+        teacher = self.teacher.index_select(0, view.nodes)
+        return self.weight * share * task.divergence(outputs, teacher, view.nodes)
+
+
+class Constraint(Protocol):
+    """What keeps weights sparse while a ticket is trained."""
+
+    masks: Masks
+
+    def begin(self, prunable: dict[str, nn.Parameter]) -> None:
+        """Set the pruned weights to 0."""
+
+    def after_backward(self) -> None:
+        """Mend fresh gradients."""
+
+    def after_step(self) -> None:
+        """Mend the weights after a step."""
+
+
+class FixedMasks:
+    """Weights under binary masks: what is pruned is 0 and stays 0."""
+
+    def __init__(self, masks: Masks) -> None:
+        self.masks = masks
+        self._gone: list[tuple[nn.Parameter, Tensor]] = []
+
+    def begin(self, prunable: dict[str, nn.Parameter]) -> None:
+        """See Constraint."""
+        self._gone = [
+            (weight, ~self.masks[name])
+            for name, weight in prunable.items()
+            if not bool(self.masks[name].all())
+        ]
+        for weight, gone in self._gone:
+            weight.data.masked_fill_(gone, 0)
+
+    def after_backward(self) -> None:
+        """A weight that is 0 and has no gradient and no moments stays exactly 0 under Adam."""
+        for weight, gone in self._gone:
+            assert weight.grad is not None
+            weight.grad.masked_fill_(gone, 0)
+
+    def after_step(self) -> None:
+        """See Constraint: nothing is left to do."""
+
+
+@dataclass(frozen=True)
 class Trained:
     """A trained model at its best validation epoch.
 
     Attributes:
         state: Parameters, pruned weights exactly 0.
+        masks: Masks of that epoch.
         val: Validation score of that epoch.
         test: Test score of that epoch, read once.
         epoch: Its number.
+        second: Test score by the task's second metric, if it has one.
     """
 
     state: State
+    masks: Masks
     val: float
     test: float
     epoch: int
+    second: float | None = None
 
 
 def retrain(
-    task: NodeClassification,
+    task: Task,
     model: Backbone,
     init: State,
-    masks: Masks,
+    constraint: Constraint,
     trainer: TrainerConfig,
     seed: int,
     observe: Callable[[Epoch], None],
     phase: str = "retrain",
+    lesson: Lesson | None = None,
 ) -> Trained:
-    """Train from Θ₀ under binary masks, edges and weights really gone; keep the best epoch.
+    """Train from Θ₀ under a constraint, edges and weights really gone; keep the best epoch.
 
     With full masks this is dense training, by the same random numbers.
 
@@ -171,56 +228,60 @@ def retrain(
         task: Data, loss and score.
         model: Its parameters are overwritten.
         init: Θ₀.
-        masks: True where kept.
+        constraint: Which edges are there, and what keeps weights sparse.
         trainer: Epochs, rate and decay.
         seed: Of dropout.
         observe: Told of each epoch.
         phase: For messages.
+        lesson: Distillation, if any.
     """
     seed_stage(seed, "retrain")
-    graph = task.graph.keep(masks[EDGE])
+    graph = task.graph.keep(constraint.masks[EDGE])
     ones = graph.ones()
     model.load_state_dict(init)
-    prunable = model.prunable()
-    dropped = {name: ~masks[name] for name in prunable if not bool(masks[name].all())}
-    with torch.no_grad():
-        for name, gone in dropped.items():
-            prunable[name].masked_fill_(gone, 0)
-
-    def drop_gradients() -> None:
-        # A weight that is 0 and has no gradient and no moments stays exactly 0 under Adam.
-        for name, gone in dropped.items():
-            grad = prunable[name].grad
-            assert grad is not None
-            grad.masked_fill_(gone, 0)
-
+    constraint.begin(model.prunable())
     optimiser = adam(
         [{"params": model.parameters(), "lr": trainer.lr, "weight_decay": trainer.weight_decay}]
     )
+    views = Views(task, graph, model.reach, trainer.partitions)
 
-    views = Views(task, graph, len(model.layers))
-
-    def outputs(split: str) -> Tensor:
-        result: Tensor = model(*views[split], ones)
+    def outputs(view: View) -> Tensor:
+        result: Tensor = model(*view.inputs(ones))
         return result
 
     best: Epoch | None = None
     state: State = {}
+    masks: Masks = {}
     for epoch in epochs(
-        phase, trainer.epochs, task, model, optimiser, outputs, after_backward=drop_gradients
+        phase,
+        trainer.epochs,
+        views,
+        model,
+        optimiser,
+        outputs,
+        constraint.after_backward,
+        constraint.after_step,
+        lesson,
     ):
         observe(epoch)
         if best is None or epoch.val > best.val:
             best = epoch
-            state = snapshot(model)
+            state, masks = snapshot(model), clone(constraint.masks)
     assert best is not None
     model.load_state_dict(state)
+    test, second = test_scores(model, views, ones)
+    return Trained(state, masks, best.val, test, best.number, second)
+
+
+@torch.no_grad()
+def test_scores(model: Backbone, views: Views, ones: Tensor) -> tuple[float, float | None]:
+    """Score a trained model on test, by the task's metric and by its second one, if any."""
     model.eval()
-    with torch.no_grad():
-        test = float(task.score(outputs("test"), "test"))
-    return Trained(state, best.val, test, best.number)
+    found = model(*views["test"].inputs(ones))
+    second = views.task.second_score(found, "test")
+    return float(views.task.score(found, "test")), None if second is None else float(second)
 
 
 def snapshot(model: nn.Module) -> State:
-    """Copy a model's parameters."""
+    """Copy a model's parameters and buffers."""
     return {name: value.detach().clone() for name, value in model.state_dict().items()}

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import sys
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import torch
 
 from glt_cli import data
-from glt_cli.data.catalog import entry
+from glt_cli.data import checksums
 from glt_cli.device import resolve
 from glt_cli.errors import UserError
 from glt_cli.paths import RunFolder
 from glt_cli.pruning.masks import EDGE, kept_counts, sparsities
-from glt_cli.records import read_record
+from glt_cli.records import Record, read_record
 from glt_cli.tables import Table
-from glt_cli.tasks import NodeClassification
+from glt_cli.tasks import make_task
 from glt_cli.terminal import console
 from glt_cli.ticket import read_ticket
-from glt_cli.training import Views
+from glt_cli.training import test_scores
+from glt_cli.views import Views
 
 
 def verify(folder: str, data_root: str | None, device_name: str) -> int:
@@ -32,33 +35,32 @@ def verify(folder: str, data_root: str | None, device_name: str) -> int:
     """
     path = Path(folder)
     run = RunFolder(path.parent if path.is_file() else path)
-    ticket = read_ticket(run)
     device = resolve(device_name)
-    if entry(ticket.dataset).checksum != ticket.data_checksum:
+    ticket = read_ticket(run)
+    record = _record_beside(run)
+    dataset = ticket.dataset
+    if data.checksum(dataset, data_root) != ticket.data_checksum:
         raise UserError(
-            f"{run.ticket}: the ticket was found on another version of {ticket.dataset} "
+            f"{run.ticket}: the ticket was found on another version of {dataset.shown} "
             "(data checksums differ)"
         )
-    raw = data.load(ticket.dataset, data_root)
-    task = NodeClassification.from_data(raw, ticket.transform, device)
+    data.prepare(dataset, data_root, say=partial(print, file=sys.stderr))
+    task = make_task(data.load(dataset, data_root), dataset, device)
     if not torch.equal(task.graph.edge_index.cpu(), ticket.edge_index):
-        raise UserError(f"{run.tensors}: its edges are not those of {ticket.dataset}")
+        raise UserError(f"{run.tensors}: its edges are not those of {dataset.shown}")
     model = ticket.model().to(device)
     graph = task.graph.keep(ticket.masks[EDGE].to(device))
-    views = Views(task, graph, len(model.layers))
+    views, ones = Views(task, graph, model.reach), graph.ones()
     with torch.no_grad():
-        scores = {
-            split: float(task.score(model(*views[split], graph.ones()), split))
-            for split in ("val", "test")
-        }
+        val = float(task.score(model(*views["val"].inputs(ones)), "val"))
+    test, _ = test_scores(model, views, ones)
     graph_sparsity, weight_sparsity = sparsities(ticket.masks, kept_counts(ticket.masks))
     measured = {
         "graph_sparsity": graph_sparsity,
         "weight_sparsity": weight_sparsity,
-        "ticket_val": scores["val"],
-        "ticket_test": scores["test"],
+        "ticket_val": val,
+        "ticket_test": test,
     }
-    record = read_record(run)
     rows = []
     agrees = True
     for name, value in measured.items():
@@ -83,3 +85,19 @@ def verify(folder: str, data_root: str | None, device_name: str) -> int:
     else:
         show.print("The ticket is whole, but does not do what its record says.")
     return 0 if agrees else 1
+
+
+def _record_beside(run: RunFolder) -> Record | None:
+    """Read the run's record, if there is one.
+
+    Raises:
+        UserError: It is damaged, or belongs to another ticket.
+    """
+    if not run.record.exists():
+        return None
+    record = read_record(run)
+    if record is None:
+        raise UserError(f"{run.record}: damaged, it can't be read as a run's record")
+    if record.ticket_sha256 and record.ticket_sha256 != checksums.of_file(run.ticket):
+        raise UserError(f"{run.ticket}: changed since the run, it is not what its record describes")
+    return record

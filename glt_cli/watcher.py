@@ -18,6 +18,11 @@ class Watcher:
     log: Log
     rows: list[dict[str, object]] = field(default_factory=list)
 
+    def note(self, message: str) -> None:
+        """Say something once, to the person and to the log."""
+        self.log.write(message)
+        self.display.say(message)
+
     def begin(self, phase: str, epochs: int) -> None:
         """See training.Observer."""
         self.log.write(f"{phase}: {epochs} epochs")

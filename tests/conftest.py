@@ -8,6 +8,7 @@ from hypothesis import settings
 
 from glt_cli.cli import run_command
 from glt_cli.data import planetoid, sources
+from glt_cli.data.ogb import fetch
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -50,6 +51,7 @@ def _apart(
 
     monkeypatch.setattr(sources, "download", offline)
     monkeypatch.setattr(sources, "pip_download", offline)
+    monkeypatch.setattr(fetch, "_download", offline)
     monkeypatch.setattr(planetoid, "_upstream_url", lambda: "https://upstream.example")
     monkeypatch.delenv("GLT_DATA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from glt_cli import backbones
 from glt_cli.backbones.base import Backbone
-from glt_cli.config import BackboneConfig, GATConfig, GCNConfig, GINConfig, TrainerConfig
+from glt_cli.config import TrainerConfig
+from glt_cli.config.backbones import BackboneConfig, GATConfig, GCNConfig, GINConfig, ResGCNConfig
 from glt_cli.graph import Graph
 from glt_cli.pruning.masks import Targets
 from glt_cli.search import Search
@@ -25,6 +26,8 @@ BACKBONES: dict[str, BackboneConfig] = {
     "gin-sum": GINConfig(name="gin", hidden=5, aggregation="sum"),
     "gin-mlp": GINConfig(name="gin", hidden=5, aggregation="mean", mlp_layers=2),
     "gat": GATConfig(name="gat", hidden=3, heads=2),
+    "resgcn": ResGCNConfig(name="resgcn", layers=3, hidden=5),
+    "resgcn-checkpoint": ResGCNConfig(name="resgcn", layers=3, hidden=5, checkpoint=True),
 }
 
 #: Shape of the tiny task.
@@ -121,7 +124,14 @@ def tiny_task(seed: int = 0, device: str = "cpu", directed: bool = False) -> Nod
     names = ("train", "val", "test")
     where = torch.device(device)
     splits = {name: nodes.to(where) for name, nodes in zip(names, split, strict=True)}
-    return NodeClassification(graph.to(where), x.to(where), y.to(where), splits, CLASSES)
+    return NodeClassification(
+        graph=graph.to(where),
+        x=x.to(where),
+        metric="accuracy",
+        y=y.to(where),
+        splits=splits,
+        outputs=CLASSES,
+    )
 
 
 def tiny_model(
@@ -163,4 +173,11 @@ def tiny_search(
     model = tiny_model(task, name, dropout)
     log = Log()
     trainer = trainer or TrainerConfig(epochs=20)
-    return Search(task, model, snapshot(model), targets, trainer, seed, log), log
+    return Search(
+        task, model, snapshot(model), targets, trainer, seed, log, lambda: tiny_teacher(task)
+    ), log
+
+
+def tiny_teacher(task: NodeClassification) -> Tensor:
+    """Outputs of a model that knows every class well, but not surely."""
+    return 2 * torch.nn.functional.one_hot(task.y, CLASSES).float()

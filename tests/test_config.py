@@ -2,18 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from glt_cli.config import (
-    BACKBONES,
-    METHODS,
-    Config,
-    DatasetConfig,
-    FastGLTConfig,
-    GCNConfig,
-    IMPConfig,
-    SparsityConfig,
-    TrainerConfig,
-    check,
-)
+from glt_cli.config import Config, SparsityConfig, TrainerConfig, check
+from glt_cli.config.backbones import BACKBONES, GCNConfig
+from glt_cli.config.datasets import DatasetConfig
+from glt_cli.config.methods import METHODS, FastGLTConfig, IMPConfig
 from glt_cli.pruning.schedules import SCHEDULES
 from glt_cli.pruning.scores import EDGE_SCORES, WEIGHT_SCORES
 
@@ -82,5 +74,7 @@ def test_devices(device: str) -> None:
 def test_names_in_the_schema_are_those_of_the_functions() -> None:
     fields = FastGLTConfig.__dataclass_fields__
     assert set(fields["schedule"].metadata["choices"]) == set(SCHEDULES)
-    assert set(fields["edge_scores"].metadata["choices"]) == set(EDGE_SCORES)
+    assert set(fields["edge_noise"].metadata["choices"]) == set(EDGE_SCORES)
+    # What is pruned has no magnitude.
+    assert set(fields["edge_scores"].metadata["choices"]) == set(EDGE_SCORES) - {"magnitude"}
     assert set(fields["weight_scores"].metadata["choices"]) == set(WEIGHT_SCORES)

@@ -175,7 +175,8 @@ def dense_gradients(search: Search, elements: Elements) -> tuple[dict[str, Tenso
     model = copy.deepcopy(search.model).train()
     scores = elements.values[EDGE].detach().clone().requires_grad_()
     outputs = model(search.task.x, search.task.graph, scores)
-    loss = search.task.loss(outputs[search.task.splits["train"]])
+    train_nodes = search.task.nodes("train")
+    loss = search.task.loss(outputs[train_nodes], train_nodes)
     inputs = {EDGE: scores, **model.prunable()}
     gradients = torch.autograd.grad(loss, list(inputs.values()))
     return dict(zip(inputs, gradients, strict=True)), scores.detach()

@@ -4,16 +4,24 @@ from pathlib import Path
 
 import pytest
 
-from glt_cli.config import BACKBONES, METHODS, Config, FastGLTConfig, IMPConfig
+from glt_cli.config import Config
+from glt_cli.config.backbones import BACKBONES
+from glt_cli.config.methods import METHODS, FastGLTConfig, IMPConfig
 from glt_cli.data.catalog import CATALOG
 from glt_cli.errors import UserError
-from glt_cli.request import config_folder, read
+from glt_cli.request import config_folder, quoted, read
 
 
 def one(*words: str) -> Config:
     request = read(words, multirun=False, config_dir=None)
     (point,) = request.points
     return point.config
+
+
+def choice(dataset: str) -> list[str]:
+    """Words that choose a data set; the user's own files need their names."""
+    files = ["dataset.edges=e.csv", "dataset.nodes=n.csv", "dataset.label=y"]
+    return [f"dataset={dataset}", *(files if dataset == "files" else [])]
 
 
 def options(group: str) -> set[str]:
@@ -33,7 +41,7 @@ def test_every_option_has_a_schema_a_module_and_a_name() -> None:
 @pytest.mark.parametrize(("method", "backbone"), list(product(METHODS, BACKBONES)))
 def test_every_cell_composes_within_bounds(method: str, backbone: str) -> None:
     for dataset in CATALOG:
-        config = one(f"method={method}", f"backbone={backbone}", f"dataset={dataset}")
+        config = one(f"method={method}", f"backbone={backbone}", *choice(dataset))
         assert type(config.method) is METHODS[method]
         assert type(config.backbone) is BACKBONES[backbone]
         names = (config.method.name, config.backbone.name, config.dataset.name)
@@ -52,7 +60,7 @@ def test_presets_are_named_after_the_cell_that_they_serve() -> None:
 
 def test_methods_of_a_cell_have_the_same_targets() -> None:
     for backbone, dataset in product(BACKBONES, CATALOG):
-        words = (f"backbone={backbone}", f"dataset={dataset}")
+        words = (f"backbone={backbone}", *choice(dataset))
         targets = [one(*words, f"method={m}").sparsity for m in METHODS if m != "dense"]
         assert all(target == targets[0] for target in targets)
 
@@ -128,14 +136,25 @@ def test_an_experiment_file_may_be_a_grid(tmp_path: Path) -> None:
         (["dataset=null"], "dataset=null: name one option"),
         (["backbone=[gcn,gat]"], "each need one option"),
         (["backbone="], "backbone="),
-        (["seed=null"], "seed=null: not a value that fits"),
-        (["output_dir=[a]"], "output_dir=[a]: not a value that fits"),
-        (["method.edge_scores=gradient"], "method.edge_scores=gradient: not a value"),
+        (["seed=null"], "seed=null: must be a whole number"),
+        (["output_dir=[a]"], "output_dir=[a]: must be one name or text"),
+        (
+            ["method.edge_scores=gradient"],
+            "method.edge_scores=gradient: must be a list, as in [a,b]",
+        ),
         (["backbone.name=gin"], "choose by backbone="),
         (["preset/cell=gcn-pubmed"], "presets apply by themselves"),
         (["trainer.lr=inf"], "trainer.lr=inf: must be above 0 and finite"),
         (["experiment=nothing"], "experiment=nothing"),
-        (["output_dir=ü"], "can't be read"),
+        (["seed=a{b"], "can't be read"),
+        (["=3"], "neither KEY=VALUE"),
+        (["+seed=3"], "no + is needed"),
+        (["hydra.run.dir=x"], "output_dir= says where"),
+        (["sparsity=0.5"], "sparsity.graph= and sparsity.weight="),
+        (["method.weight_scores=[gradient,gradient]"], "stands there twice"),
+        (["output_dir="], "output_dir="),
+        (["backbone.layers=100000000"], "at least 2 and at most 1000"),
+        (["method.interval=0"], "method.interval=0: must be at least 1"),
         (["~method"], "method"),
     ],
 )
@@ -187,3 +206,31 @@ def test_every_point_of_a_grid_is_checked_before_any_runs() -> None:
         "trainer.lr=-1.0: must be above 0 and finite",
         "sparsity.graph=1.5: must be at least 0 and below 1",
     ]
+
+
+def test_everything_that_is_wrong_is_said_at_once() -> None:
+    words = ["seed=x", "method=foo", "foo=3", "device=blah", "trainer.lr=-3", "sparsity.graph=2"]
+    with pytest.raises(UserError) as caught:
+        read(words, multirun=False, config_dir=None)
+    lines = str(caught.value).splitlines()
+    assert len(lines) == len(words)
+    for word in ("seed=x", "method=foo", "foo", "device=blah", "trainer.lr=-3", "graph=2"):
+        assert any(word in line for line in lines)
+
+
+def test_values_that_hydra_could_not_read_are_quoted() -> None:
+    words = quoted(["output_dir=ünïcode_😀", "output_dir=~/x y", "seed=0,1", "a=[b,c]", "lr=1e-3"])
+    assert words == [
+        'output_dir="ünïcode_😀"',
+        'output_dir="~/x y"',
+        "seed=0,1",
+        "a=[b,c]",
+        "lr=1e-3",
+    ]
+    config = one(*quoted(["output_dir=ünïcode"]))
+    assert config.output_dir == "ünïcode"
+
+
+def test_a_run_that_is_asked_for_twice_is_one_run() -> None:
+    request = read(["seed=0,0,1"], multirun=True, config_dir=None)
+    assert [point.config.seed for point in request.points] == [0, 1]

@@ -12,10 +12,11 @@ from safetensors.torch import load_file
 
 from glt_cli import data, methods
 from glt_cli.__main__ import main
+from glt_cli.config.datasets import default
 from glt_cli.pruning.select import removed_count
 from glt_cli.records import Record
 from glt_cli.training import NonFiniteLossError
-from tests.conftest import TINY, TINY_FASTGLT
+from tests.conftest import REPOSITORY, TINY, TINY_FASTGLT
 
 Glt = Callable[..., tuple[int, str, str]]
 
@@ -137,27 +138,32 @@ def test_the_dense_baseline_is_trained_once(glt: Glt) -> None:
     assert record_of("random")["dense_test"] == record_of("dense")["dense_test"]
 
 
-@pytest.mark.parametrize("backbone", ["gcn", "gin", "gat"])
-@pytest.mark.parametrize("method", ["random", "oneshot", "fastglt", "imp"])
+@pytest.mark.parametrize("backbone", ["gcn", "gin", "gat", "resgcn"])
+@pytest.mark.parametrize("method", ["random", "oneshot", "fastglt", "imp", "teddy"])
 def test_every_method_meets_its_targets_on_every_backbone(
     glt: Glt, method: str, backbone: str
 ) -> None:
     words = [*TINY, f"method={method}", f"backbone={backbone}", "backbone.hidden=4"]
     words += ["sparsity.graph=0.29", "sparsity.weight=0.5"]
+    words += ["backbone.layers=3"] if backbone == "resgcn" else []
     words += {
         "random": [],
         "oneshot": ["method.pretrain_epochs=1"],
         "fastglt": ["method.pretrain_epochs=1", "method.epochs=7"],
         "imp": ["method.epochs=1", "method.edge_fraction=0.2", "method.allocation=uniform"],
+        "teddy": [],
     }[method]
     code, _, err = glt("run", *words)
     assert (code, err) == (0, "")
     tensors = load_file(folder_of(method) / "ticket.safetensors")
     masks = {name: mask for name, mask in tensors.items() if name.startswith("mask.")}
-    for name, mask in masks.items():
-        target = 0.29 if name == "mask.edge" else 0.5
-        assert int((~mask).sum()) == removed_count(target, mask.numel()), name
-    assert len(masks) == 3
+    edges = masks.pop("mask.edge")
+    assert int((~edges).sum()) == removed_count(0.29, edges.numel())
+    assert len(masks) == (5 if backbone == "resgcn" else 2)
+    # TEDDY has one threshold over all weights, and so one target.
+    together = [torch.cat([mask.flatten() for mask in masks.values()])]
+    for mask in together if method == "teddy" else masks.values():
+        assert int((~mask).sum()) == removed_count(0.5, mask.numel())
     assert glt("verify", str(folder_of(method)))[0] == 0
 
 
@@ -181,7 +187,7 @@ def test_a_grid_ends_in_one_joint_table(glt: Glt) -> None:
     words = ["run", "-m", *TINY, "method=dense,random", "seed=0,1"]
     code, out, err = glt(*words)
     assert (code, err) == (0, "")
-    assert "4 runs, 0 of them finished already" in out
+    assert "4 runs, 0 finished already" in out
     table = out[out.index("Joint table") :]
     assert table.count("random") == 1
     assert "±" in table
@@ -344,7 +350,7 @@ def test_real_sets_run_too(glt: Glt, shared_data: Path) -> None:
     assert (code, err) == (0, "")
     assert record_of("random")["edges"] == 4552
     assert glt("verify", str(folder_of("random")), "--data-root", str(shared_data))[0] == 0
-    assert data.is_present("citeseer", None) is None
+    assert data.is_present(default("citeseer"), None) is None
 
 
 @pytest.mark.gpu
@@ -354,3 +360,87 @@ def test_a_run_on_cuda(glt: Glt) -> None:
     code, _, err = glt("run", *words, "device=cuda")
     assert (code, err) == (0, "")
     assert str(record_of("fastglt")["device"]).startswith("cuda")
+
+
+@pytest.mark.parametrize("dataset", ["synthetic"])
+@pytest.mark.parametrize("method", ["fastglt", "imp"])
+def test_partitions_meet_the_targets_too(glt: Glt, method: str, dataset: str) -> None:
+    words = [*TINY, f"dataset={dataset}", "dataset.nodes=300", "dataset.edges=900"]
+    words += [f"method={method}", "method.epochs=4", "trainer.partitions=3", "sparsity.graph=0.2"]
+    words += ["method.edge_fraction=0.3", "method.weight_fraction=0.9"] if method == "imp" else []
+    code, _, err = glt("run", *words)
+    assert (code, err) == (0, "")
+    record = record_of(method)
+    assert record["edges_kept"] == 720
+    assert glt("verify", str(folder_of(method)))[0] == 0
+
+
+def test_controls_and_distillation_use_the_masks_of_the_ordinary_run(glt: Glt) -> None:
+    plain = [*TINY_FASTGLT, "quiet=true"]
+    glt("run", *plain)
+    (base,) = Path("outputs").glob("fastglt-*")
+    masks = load_file(base / "ticket.safetensors")
+    found = json.loads((base / "record.json").read_text())
+    seen = {base}
+    for word, mark in (
+        ("retrain.control=reinit", "reinit"),
+        ("retrain.control=shuffle", "shuffle"),
+        ("retrain.distill=2", "distilled 2"),
+    ):
+        code, out, err = glt("run", *TINY_FASTGLT, word)
+        assert (code, err) == (0, "")
+        assert f"fastglt ({mark})" in out
+        (folder,) = set(Path("outputs").glob("fastglt-*")) - seen
+        seen.add(folder)
+        tensors = load_file(folder / "ticket.safetensors")
+        record = json.loads((folder / "record.json").read_text())
+        assert record["find_seconds"] == found["find_seconds"]
+        for name in ("mask.edge", "mask.weight.layers.0.linear.weight"):
+            same = torch.equal(tensors[name], masks[name])
+            assert same == (mark != "shuffle")
+            assert int(tensors[name].sum()) == int(masks[name].sum())
+        init = "init.layers.0.linear.weight"
+        assert torch.equal(tensors[init], masks[init]) == (mark != "reinit")
+        assert ("Distilled" in (folder / "tables.md").read_text()) == ("distilled" in mark)
+        assert glt("verify", str(folder))[0] == 0
+
+
+def test_what_asks_the_teacher_pays_for_it(glt: Glt) -> None:
+    glt("run", *TINY, "method=teddy")
+    teddy, dense = record_of("teddy"), record_of("dense")
+    assert teddy["find_epochs"] == 4
+    assert isinstance(teddy["find_seconds"], float)
+    assert isinstance(dense["dense_seconds"], float)
+    assert teddy["find_seconds"] >= dense["dense_seconds"]
+    assert teddy["distill"] == 10
+    glt("run", *TINY_FASTGLT, "method.edge_scores=[agreement,gradient]")
+    assert record_of("fastglt")["find_epochs"] == 9 + 4
+
+
+def test_links_and_labels_run_to_the_end(glt: Glt, shared_data: Path) -> None:
+    for dataset, metric in (("ca_astroph", "hits@50"), ("pcg", "roc_auc")):
+        words = [*TINY, f"dataset={dataset}", f"data_root={shared_data}", "method=random"]
+        words += ["dataset.width=4"] if dataset == "ca_astroph" else []
+        code, _, err = glt("run", *words)
+        assert (code, err) == (0, "")
+        (folder,) = Path("outputs").glob(f"random-gcn-{dataset}-*")
+        record = json.loads((folder / "record.json").read_text())
+        assert record["metric"] == metric
+        assert (record["second_metric"] is None) == (dataset == "pcg")
+        assert glt("verify", str(folder), "--data-root", str(shared_data))[0] == 0
+
+
+def test_the_example_of_ones_own_graph_runs_to_a_ticket(glt: Glt) -> None:
+    folder = REPOSITORY / "examples" / "suppliers"
+    words = [
+        "dataset=files",
+        f"dataset.edges={folder}/edges.csv",
+        f"dataset.nodes={folder}/nodes.csv",
+    ]
+    code, out, err = glt("run", *TINY_FASTGLT, *words, "dataset.label=late", "dataset.title=parts")
+    assert (code, err) == (0, "")
+    assert "nodes.csv" in out
+    (run,) = Path("outputs").glob("fastglt-gcn-parts-*")
+    about = json.loads((run / "ticket.json").read_text())
+    assert about["preparation"]["label"]
+    assert glt("verify", str(run))[0] == 0

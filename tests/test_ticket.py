@@ -22,6 +22,7 @@ def reseal(folder: Path, change: Callable[[dict[str, object]], object]) -> None:
     """Change the tensors, and the checksum with them, as somebody might who means it."""
     import hashlib
 
+    (folder / "record.json").unlink()  # it knows the ticket's own checksum
     tensors = load_file(folder / "ticket.safetensors")
     change(tensors)  # type: ignore[arg-type]
     raw = save(tensors)
@@ -32,8 +33,24 @@ def reseal(folder: Path, change: Callable[[dict[str, object]], object]) -> None:
 
 
 def edit(folder: Path, **changes: object) -> None:
+    (folder / "record.json").unlink(missing_ok=True)
     about = json.loads((folder / "ticket.json").read_text())
     (folder / "ticket.json").write_text(json.dumps(about | changes))
+
+
+def test_a_description_that_was_changed_is_noticed(glt: Glt, folder: Path) -> None:
+    text = (folder / "ticket.json").read_text()
+    (folder / "ticket.json").write_text(text.replace('"dropout": 0.5', '"dropout": 0.1'))
+    code, _, err = glt("verify", str(folder))
+    assert code == 2
+    assert "changed since the run" in err
+
+
+def test_a_damaged_record_is_not_taken_for_a_missing_one(glt: Glt, folder: Path) -> None:
+    (folder / "record.json").write_text("{")
+    code, _, err = glt("verify", str(folder))
+    assert code == 2
+    assert "record.json: damaged" in err
 
 
 def test_a_whole_ticket_is_verified(glt: Glt, folder: Path) -> None:
@@ -79,12 +96,12 @@ def test_damage_is_one_line_and_exit_code_2(glt: Glt, folder: Path) -> None:
     [
         ({"format": 99}, "format 99"),
         ({"data_checksum": "0" * 64}, "another version"),
-        ({"dataset": "citeseer"}, "another version"),
-        ({"dataset": "nothing"}, "nothing"),
+        ({"dataset": {"name": "citeseer", "transform": "none"}}, "another version"),
+        ({"dataset": {"name": "nothing"}}, "does not know"),
         ({"backbone": {"name": "os"}}, "unknown backbone"),
         ({"backbone": {"name": "gcn", "wings": 2}}, "wings"),
         ({"num_features": 7}, "not a whole ticket"),
-        ({"transform": "zzz"}, "unknown transform"),
+        ({"dataset": {"name": "cora", "transform": "zzz"}}, "transform=zzz"),
         ({"dataset": ["cora"]}, "damaged"),
         ({"backbone": {"name": "gcn", "dropout": 7.0}}, "dropout=7.0"),
     ],
@@ -100,7 +117,7 @@ def test_what_does_not_fit_is_refused(
 
 
 def test_a_description_that_is_no_json_is_refused(glt: Glt, folder: Path) -> None:
-    for text in ("", "{", "[]", '{"format": 1}'):
+    for text in ("", "{", "[]", '{"format": 2}'):
         (folder / "ticket.json").write_text(text)
         code, _, err = glt("verify", str(folder))
         assert code == 2

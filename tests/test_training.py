@@ -11,6 +11,7 @@ from glt_cli.pruning.masks import EDGE, Masks, Targets, full, random_masks
 from glt_cli.tasks import NodeClassification
 from glt_cli.training import (
     Epoch,
+    FixedMasks,
     NonFiniteLossError,
     Trained,
     adam,
@@ -19,12 +20,13 @@ from glt_cli.training import (
     seed_stage,
     snapshot,
 )
+from glt_cli.views import View, Views
 from tests.graphs import BACKBONES, seeded, tiny_model, tiny_task
 
 TARGETS = Targets(0.3, 0.8)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class WatchedTask(NodeClassification):
     """Remembers which splits were scored."""
 
@@ -55,7 +57,9 @@ def run(
     seen: list[Epoch] = []
     trainer = trainer or TrainerConfig(epochs=15, weight_decay=0.1)
     masks = masks_for(task, name, targets)
-    return retrain(task, model, snapshot(model), masks, trainer, seed, seen.append), seen
+    return retrain(
+        task, model, snapshot(model), FixedMasks(masks), trainer, seed, seen.append
+    ), seen
 
 
 @pytest.mark.parametrize("name", BACKBONES)
@@ -126,7 +130,9 @@ def test_training_begins_at_the_initial_weights_whatever_the_model_held() -> Non
     results = []
     for _ in range(2):
         masks = full({EDGE: task.graph.ones(), **model.prunable()})
-        results.append(retrain(task, model, init, masks, trainer, 0, lambda epoch: None))
+        results.append(
+            retrain(task, model, init, FixedMasks(masks), trainer, 0, lambda epoch: None)
+        )
     first, second = results
     assert all(torch.equal(first.state[key], second.state[key]) for key in init)
     assert all(
@@ -149,9 +155,9 @@ def test_all_edges_gone_is_training_on_a_graph_without_edges(directed: bool) -> 
     nothing = replace(task, graph=task.graph.keep(masks[EDGE]))
     trainer = TrainerConfig(epochs=3)
     init = snapshot(model)
-    masked = retrain(task, model, init, masks, trainer, 0, lambda epoch: None)
+    masked = retrain(task, model, init, FixedMasks(masks), trainer, 0, lambda epoch: None)
     plain_masks = full({EDGE: nothing.graph.ones(), **model.prunable()})
-    plain = retrain(nothing, model, init, plain_masks, trainer, 0, lambda epoch: None)
+    plain = retrain(nothing, model, init, FixedMasks(plain_masks), trainer, 0, lambda epoch: None)
     assert all(torch.equal(masked.state[key], plain.state[key]) for key in init)
 
 
@@ -168,15 +174,17 @@ def test_one_epoch_in_its_order() -> None:
     task = watched(tiny_task())
     model = tiny_model(task)
     events: list[str] = []
+    views = Views(task, task.graph, model.reach)
 
     def whole() -> Tensor:
         result: Tensor = model(task.x, task.graph, task.graph.ones())
         return result
 
-    def outputs(split: str) -> Tensor:
+    def outputs(view: View) -> Tensor:
+        split = "train" if view is views["train"] else "val"
         assert model.training == torch.is_grad_enabled() == (split == "train")
         events.append(split)
-        return whole()[task.splits[split]]
+        return whole()[view.nodes]
 
     def after_backward() -> None:
         assert all(p.grad is not None for p in model.parameters())
@@ -184,7 +192,7 @@ def test_one_epoch_in_its_order() -> None:
 
     optimiser = adam([{"params": model.parameters(), "lr": 0.01}])
     run_of_two = epochs(
-        "phase", 2, task, model, optimiser, outputs, after_backward, lambda: events.append("step")
+        "phase", 2, views, model, optimiser, outputs, after_backward, lambda: events.append("step")
     )
     state = snapshot(model)
     for number, epoch in enumerate(run_of_two, start=1):
@@ -207,11 +215,12 @@ def test_gradients_of_one_epoch_do_not_add_to_the_next() -> None:
 
     optimiser = adam([{"params": model.parameters(), "lr": 0.0}])
 
-    def outputs(split: str) -> Tensor:
-        result: Tensor = model(task.x, task.graph, task.graph.ones())
-        return result[task.splits[split]]
+    def outputs(view: View) -> Tensor:
+        result: Tensor = model(*view.inputs(task.graph.ones()))
+        return result
 
-    for _ in epochs("phase", 2, task, model, optimiser, outputs, after_backward=note):
+    views = Views(task, task.graph, model.reach)
+    for _ in epochs("phase", 2, views, model, optimiser, outputs, after_backward=note):
         pass
     assert all(torch.equal(a, b) for a, b in zip(*seen, strict=True))
 

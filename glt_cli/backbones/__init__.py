@@ -6,16 +6,21 @@ import importlib
 from typing import Any
 
 from glt_cli.backbones.base import Backbone
+from glt_cli.backbones.embedded import Embedded
 
 
-def build(config: Any, num_features: int, num_outputs: int) -> Backbone:
+def build(
+    config: Any, num_features: int, num_outputs: int | None, embedded_nodes: int = 0
+) -> Backbone:
     """Make the backbone that a configuration names: module and class share its name.
 
     Args:
-        config: A backbone's schema (`glt_cli.config`); `config.name` is the module's name.
+        config: A backbone's schema (`glt_cli.config.backbones`); `config.name` is the module's.
         num_features: Width of the input.
-        num_outputs: Width of the output.
+        num_outputs: Width of the output; None for the backbone's own width.
+        embedded_nodes: Number of nodes that get a learned embedding as their input; 0 where the
+            input is features.
     """
     module = importlib.import_module(f"glt_cli.backbones.{config.name}")
-    backbone: Backbone = module.build(config, num_features, num_outputs)
-    return backbone
+    backbone: Backbone = module.build(config, num_features, num_outputs or config.hidden)
+    return Embedded(backbone, embedded_nodes, num_features) if embedded_nodes else backbone

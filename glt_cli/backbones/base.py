@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from glt_cli.field import Field
-from glt_cli.graph import Graph
+from glt_cli.field import Seen
 from glt_cli.sparse import Matrix, SparseMatrix, matmul
 
 
@@ -33,6 +32,10 @@ class LayerSize:
     per_message: int
     per_node: int = 0
 
+    def inside(self, name: str) -> LayerSize:
+        """The same layer where its backbone is a part of another module."""
+        return replace(self, weights=tuple(f"{name}.{weight}" for weight in self.weights))
+
 
 class Layer(nn.Module, ABC):
     """One layer of a backbone."""
@@ -51,8 +54,13 @@ class Backbone(nn.Module, ABC):
 
     layers: nn.ModuleList
 
+    @property
+    def reach(self) -> int | None:
+        """Hops that a prediction sees; None where every node takes part in each prediction."""
+        return len(self.layers)
+
     @abstractmethod
-    def forward(self, x: Matrix, graph: Graph | Field, edges: Tensor) -> Tensor:
+    def forward(self, x: Matrix, graph: Seen, edges: Tensor) -> Tensor:
         """Predict from features [N, F] and edge values in [0, ∞), [E]: [N, outputs].
 
         Of a field, the features are those of its rows, and the predictions of its targets.
@@ -60,6 +68,11 @@ class Backbone(nn.Module, ABC):
         With all values 1 this is the plain backbone. Derivatives with respect to edge values
         exist at 0 too: reviving an edge is decided by them.
         """
+
+    @property
+    def width(self) -> int:
+        """Columns of the output."""
+        return list(self.prunable().values())[-1].shape[1]
 
     def sizes(self, sparse_input: bool) -> list[LayerSize]:
         """Tell what each layer multiplies, in the order used for such an input."""

@@ -7,9 +7,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from glt_cli.backbones.base import Backbone, Dropout, Layer, LayerSize, Linear
-from glt_cli.config import GATConfig
-from glt_cli.field import Field
-from glt_cli.graph import Adjacency, Graph
+from glt_cli.config.backbones import GATConfig
+from glt_cli.field import Seen
+from glt_cli.graph import Adjacency
 from glt_cli.sparse import Matrix
 
 #: Only an absent edge's logit can exceed the maximum over kept entries; beyond e³⁰ its
@@ -100,7 +100,7 @@ class GAT(Backbone):
         )
         self.dropout = Dropout(dropout)
 
-    def forward(self, x: Matrix, graph: Graph | Field, edges: Tensor) -> Tensor:
+    def forward(self, x: Matrix, graph: Seen, edges: Tensor) -> Tensor:
         """See Backbone."""
         first, *rest = graph.blocks(len(self.layers), self_loops=True)
         h: Tensor = self.layers[0](self.dropout(x), first, first.weights(edges))

@@ -9,9 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from glt_cli.backbones.base import Backbone, Dropout, Layer, LayerSize, Linear
-from glt_cli.config import GCNConfig
-from glt_cli.field import Field
-from glt_cli.graph import Adjacency, Graph
+from glt_cli.config.backbones import GCNConfig
+from glt_cli.field import Seen
+from glt_cli.graph import Adjacency
 from glt_cli.sparse import Matrix, SparseMatrix
 
 
@@ -59,7 +59,7 @@ class GCN(Backbone):
         self.layers = nn.ModuleList(GCNLayer(*pair) for pair in pairwise(widths))
         self.dropout = Dropout(dropout)
 
-    def forward(self, x: Matrix, graph: Graph | Field, edges: Tensor) -> Tensor:
+    def forward(self, x: Matrix, graph: Seen, edges: Tensor) -> Tensor:
         """See Backbone."""
         values = normalise(graph.looped, edges)
         first, *rest = graph.blocks(len(self.layers), self_loops=True)

@@ -10,9 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from glt_cli.backbones.base import Backbone, Dropout, Layer, LayerSize, Linear
-from glt_cli.config import GINConfig
-from glt_cli.field import Field
-from glt_cli.graph import Adjacency, Graph
+from glt_cli.config.backbones import GINConfig
+from glt_cli.field import Seen
+from glt_cli.graph import Adjacency
 from glt_cli.sparse import Matrix, SparseMatrix
 
 
@@ -74,7 +74,7 @@ class GIN(Backbone):
         self.dropout = Dropout(dropout)
         self.aggregation = aggregation
 
-    def forward(self, x: Matrix, graph: Graph | Field, edges: Tensor) -> Tensor:
+    def forward(self, x: Matrix, graph: Seen, edges: Tensor) -> Tensor:
         """See Backbone."""
         adjacency = graph.neighbours
         if self.aggregation == "mean":

@@ -18,9 +18,10 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from glt_cli.config.datasets import DatasetConfig
 from glt_cli.data import checksums
 from glt_cli.data.catalog import entry
-from glt_cli.data.node_data import NodeData
+from glt_cli.data.forms import NodeData
 from glt_cli.errors import UserError
 
 if TYPE_CHECKING:
@@ -30,23 +31,23 @@ if TYPE_CHECKING:
 PLACE = "in the package"
 
 
-def is_present(name: str, root: Path | None) -> str | None:
+def is_present(config: DatasetConfig, root: Path | None) -> str | None:
     """Tell whether the package has its file; ``root`` plays no part."""
-    return PLACE if (resources.files("glt_cli.data") / f"{name}.npz").is_file() else None
+    return PLACE if (resources.files("glt_cli.data") / f"{config.name}.npz").is_file() else None
 
 
-def prepare(name: str, root: Path | None, say: Callable[[str], None]) -> str:
+def prepare(config: DatasetConfig, root: Path | None, say: Callable[[str], None]) -> str:
     """Verify the file; UserError where the installation is damaged."""
-    stored_arrays(name)
+    stored_arrays(config.name)
     return PLACE
 
 
-def load(name: str, root: Path | None) -> NodeData:
+def load(config: DatasetConfig, root: Path | None) -> NodeData:
     """Unfold the stored arrays into the tensors that torch-geometric's Planetoid gives."""
     import numpy as np
     import scipy.sparse
 
-    stored = stored_arrays(name)
+    stored = stored_arrays(config.name)
     indices = stored["x_indices"].astype(np.int32)
     indptr = stored["x_indptr"].astype(np.int32)
     x = scipy.sparse.csr_array(
@@ -55,6 +56,7 @@ def load(name: str, root: Path | None) -> NodeData:
     )
     y = stored["y"].astype(np.int64)
     return NodeData(
+        num_nodes=x.shape[0],
         x=x,
         edges=_both_directions(stored["edges"].astype(np.int64)),
         y=y,

@@ -8,8 +8,10 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from glt_cli import data
+from glt_cli.config.datasets import default
 from glt_cli.data.catalog import CATALOG, entry
-from glt_cli.terminal import console
+from glt_cli.errors import UserError
+from glt_cli.terminal import console, print_trimmed
 
 
 def print_list(data_root: str | None) -> None:
@@ -22,13 +24,14 @@ def print_list(data_root: str | None) -> None:
         places.add_column(column, overflow="fold")
     for name, about in CATALOG.items():
         numbers = (about.nodes, about.edges, about.features, about.classes)
-        splits = "/".join(map(str, about.splits))
-        figures.add_row(name, about.task, *(f"{number:,}" for number in numbers), splits)
-        here = data.is_present(name, data_root) or f"no: glt datasets prepare {name}"
+        splits = "/".join(map(str, about.splits)) if about.splits else "as set"
+        shown = ("as set" if number is None else f"{number:,}" for number in numbers)
+        figures.add_row(name, about.task, *shown, splits)
+        here = data.is_present(default(name), data_root) or "no"
         places.add_row(name, here, about.source)
     show = console()
-    show.print(figures)
-    show.print(places)
+    print_trimmed(show, figures)
+    print_trimmed(show, places)
 
 
 _NUMBERS = ("nodes", "edges", "features", "classes")
@@ -36,8 +39,14 @@ _NUMBERS = ("nodes", "edges", "features", "classes")
 
 def prepare_all(names: Sequence[str], data_root: str | None) -> None:
     """Fetch and verify data sets; every name is checked before the first is fetched."""
+    problems = []
     for name in names:
-        entry(name)
+        try:
+            entry(name)
+        except UserError as error:
+            problems.append(str(error))
+    if problems:
+        raise UserError("\n".join(problems))
     for name in names:
-        where = data.prepare(name, data_root, say=print)
+        where = data.prepare(default(name), data_root, say=print)
         print(f"{name}: verified, {where}")

@@ -14,28 +14,29 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from glt_cli.config.datasets import DatasetConfig
 from glt_cli.data import sources
 from glt_cli.data.folders import ROOT_VARIABLE, cache_root
-from glt_cli.data.node_data import NodeData
+from glt_cli.data.forms import NodeData
 from glt_cli.data.planetoid_raw import RAW_FILES, RawFiles
 from glt_cli.data.sources import SourceError
 from glt_cli.errors import UserError
 
 
-def is_present(name: str, root: Path | None) -> str | None:
+def is_present(config: DatasetConfig, root: Path | None) -> str | None:
     """Return the first folder that has all eight files; their content isn't looked at."""
-    raw = RAW_FILES[name]
+    raw = RAW_FILES[config.name]
     places = [*_in_root(raw, root), _in_cache(raw)]
     return next((str(folder) for folder in places if not raw.missing(folder)), None)
 
 
-def prepare(name: str, root: Path | None, say: Callable[[str], None]) -> str:
+def prepare(config: DatasetConfig, root: Path | None, say: Callable[[str], None]) -> str:
     """Return a folder with the eight verified files; fetches them into the cache if need be.
 
     A file that is present but isn't the published one is a UserError and never passed over: the
     user believes that it is in use. Only what is absent sends us to the next source.
     """
-    raw = RAW_FILES[name]
+    raw = RAW_FILES[config.name]
     tried = [] if root else [f"data root: none is set (data_root or {ROOT_VARIABLE})"]
     for folder in [*_in_root(raw, root), _in_cache(raw)]:
         missing = raw.missing(folder)
@@ -47,7 +48,7 @@ def prepare(name: str, root: Path | None, say: Callable[[str], None]) -> str:
     return str(_fetch(raw, tried, say))
 
 
-def load(name: str, root: Path | None) -> NodeData:
+def load(config: DatasetConfig, root: Path | None) -> NodeData:
     """Read the verified files with torch-geometric's own reader.
 
     Takes seconds, nearly all of it the import of torch-geometric.
@@ -55,10 +56,11 @@ def load(name: str, root: Path | None) -> NodeData:
     import numpy as np
     import scipy.sparse
 
-    raw = RAW_FILES[name]
-    graph = _read_with_torch_geometric(raw, Path(prepare(name, root, lambda message: None)))
+    raw = RAW_FILES[config.name]
+    graph = _read_with_torch_geometric(raw, Path(prepare(config, root, lambda message: None)))
     y = graph.y.numpy()
     return NodeData(
+        num_nodes=len(y),
         x=scipy.sparse.csr_array(graph.x.numpy()),
         edges=graph.edge_index.numpy(),
         y=y,

@@ -24,25 +24,35 @@ class Macs:
         linear: Linear maps, N · nnz(W) each.
         graph: Aggregation, nnz(A) · width, and each layer's work per node beside its maps.
         linear_skipping: `linear` when zero input features are skipped too.
+        decoder: What a task does with the outputs: one product for each pair of links.
     """
 
     linear: int
     graph: int
     linear_skipping: int
+    decoder: int = 0
 
     @property
     def total(self) -> int:
-        """Linear and graph parts."""
-        return self.linear + self.graph
+        """All parts."""
+        return self.linear + self.graph + self.decoder
 
     @property
     def total_skipping(self) -> int:
         """The same when zero input features are skipped too."""
-        return self.linear_skipping + self.graph
+        return self.linear_skipping + self.graph + self.decoder
 
 
-def count_macs(model: Backbone, x: Matrix, graph: Graph, masks: Masks) -> Macs:
-    """Count the multiply-adds of a backbone under masks; with full ones, of the dense model."""
+def count_macs(model: Backbone, x: Matrix, graph: Graph, masks: Masks, decoder: int = 0) -> Macs:
+    """Count the multiply-adds of a backbone under masks; with full ones, of the dense model.
+
+    Args:
+        model: Tells the sizes of its layers.
+        x: Input features [N, F], or node numbers [N] where embeddings are learned.
+        graph: The whole message graph.
+        masks: What is kept.
+        decoder: Multiply-adds of the task beside the model's (`Task.decoder_macs`).
+    """
     nodes = graph.num_nodes
     messages = int(masks[EDGE].sum()) * (1 if graph.directed else 2)
     linear = linear_skipping = graph_part = 0
@@ -50,11 +60,11 @@ def count_macs(model: Backbone, x: Matrix, graph: Graph, masks: Masks) -> Macs:
         for j, name in enumerate(layer.weights):
             every_node = nodes * int(masks[name].sum())
             linear += every_node
-            sees_features = i == j == 0 and layer.maps_first
+            sees_features = i == j == 0 and layer.maps_first and len(x.shape) == 2
             linear_skipping += _skipping(x, masks[name]) if sees_features else every_node
         heard = messages + (nodes if layer.self_loops else 0)
         graph_part += heard * layer.per_message + nodes * layer.per_node
-    return Macs(linear, graph_part, linear_skipping)
+    return Macs(linear, graph_part, linear_skipping, decoder)
 
 
 def _skipping(x: Matrix, mask: Tensor) -> int:

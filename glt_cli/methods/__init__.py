@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 
-from glt_cli.config import MethodConfig
+from glt_cli.config.methods import MethodConfig
 from glt_cli.search import Found, Search
 
 

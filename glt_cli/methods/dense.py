@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glt_cli.config import DenseConfig
+from glt_cli.config.methods import DenseConfig
 from glt_cli.pruning.masks import full
 from glt_cli.search import Found, Search
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from glt_cli.config import FastGLTConfig
+from glt_cli.config.methods import FastGLTConfig
 from glt_cli.elements import Elements
 from glt_cli.methods.oneshot import by_magnitude, pretrain
 from glt_cli.pruning.exchange import choose
 from glt_cli.pruning.masks import EDGE, Masks, clone, kept_counts, masks_of_largest, random_masks
 from glt_cli.pruning.schedules import SCHEDULES, exchange_count, warmup_factor
-from glt_cli.pruning.scores import EdgeEvidence, edge_potential, weight_potential
+from glt_cli.pruning.scores import EdgeEvidence, edge_potential, edge_worth, weight_potential
 from glt_cli.search import Found, Search
 
 
@@ -99,10 +99,14 @@ def _exchange(
         kept, pruned = elements.kept[name], elements.pruned[name]
         removed = removals.get(name, 0)
         enter = exchange_count(fraction, kept.numel() - removed, pruned.numel())
+        magnitude = elements.values[name].detach().abs()
         if name == EDGE:
-            evidence = EdgeEvidence(gradient, search.task.graph, mask)
+            evidence = EdgeEvidence(
+                magnitude, gradient, search.task.graph, mask, lambda: search.agreement
+            )
+            worth = edge_worth(evidence, config.edge_noise, config.mixing)
             potential = edge_potential(evidence, config.edge_scores, config.mixing)
         else:
+            worth = magnitude
             potential = weight_potential(gradient, ~mask, config.weight_scores, config.mixing)
-        worth = elements.values[name].detach().abs()
         elements.swap(name, *choose(kept, pruned, worth, potential, enter + removed, enter))

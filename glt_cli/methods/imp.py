@@ -6,11 +6,12 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from glt_cli.config import IMPConfig
+from glt_cli.config.methods import IMPConfig
 from glt_cli.pruning.masks import EDGE, Masks, clone, full, kept_counts, sparsities, split
 from glt_cli.pruning.select import mask_of_largest, removed_count, tie_key
 from glt_cli.search import Found, Milestone, Search
 from glt_cli.training import adam
+from glt_cli.views import View
 
 #: Half-width of the noise around 1 with which soft masks begin.
 NOISE = 1e-5
@@ -52,9 +53,9 @@ def _train_soft_masks(
         ]
     )
 
-    def outputs(split: str) -> Tensor:
+    def outputs(view: View) -> Tensor:
         weights = {name: p * soft[name] for name, p in search.model.prunable().items()}
-        result: Tensor = functional_call(search.model, weights, (*search.views[split], soft[EDGE]))
+        result: Tensor = functional_call(search.model, weights, view.inputs(soft[EDGE]))
         return result
 
     def add_l1() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from glt_cli.config import OneShotConfig
+from glt_cli.config.methods import OneShotConfig
 from glt_cli.elements import Elements
 from glt_cli.pruning.masks import EDGE, Masks, Targets, masks_of_largest
 from glt_cli.search import Found, Search

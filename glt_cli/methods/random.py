@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glt_cli.config import RandomConfig
+from glt_cli.config.methods import RandomConfig
 from glt_cli.pruning.masks import random_masks
 from glt_cli.search import Found, Search
 

@@ -20,14 +20,24 @@ class EdgeEvidence:
     """What is known about the edges at an exchange.
 
     Attributes:
+        magnitude: Edge scores a, [E].
         gradient: Mean of the task loss's gradient by edge values over the gradient epochs, [E].
         graph: The full graph.
         kept: Edges kept before this exchange, bool [E].
+        agreement: Gives how far the dense model's predictions for both ends agree, [E] in [0, 1];
+            whoever asks has the dense training on his bill.
     """
 
+    magnitude: Tensor
     gradient: Tensor
     graph: Graph
     kept: Tensor
+    agreement: Callable[[], Tensor]
+
+
+def magnitude(evidence: EdgeEvidence) -> Tensor:
+    """a: what training made of the edge."""
+    return evidence.magnitude
 
 
 def gradient(evidence: EdgeEvidence) -> Tensor:
@@ -42,7 +52,29 @@ def degree(evidence: EdgeEvidence) -> Tensor:
     return (degrees[source] * degrees[target]) ** -1.5
 
 
-EDGE_SCORES: dict[str, Callable[[EdgeEvidence], Tensor]] = {"gradient": gradient, "degree": degree}
+def agreement(evidence: EdgeEvidence) -> Tensor:
+    """First the edges that the dense model doesn't contradict, in the order of their need.
+
+    An edge whose ends the dense model puts into different classes comes behind all others, the
+    greater the contradiction the later. Among the others the one comes first that has the end
+    with the fewest edges left: what is kept stays balanced (METHODS section 10).
+    """
+    agreed = evidence.agreement()
+    source, target = evidence.graph.edge_index
+    degrees = evidence.graph.degrees(evidence.kept)
+    need = 1 / (1 + torch.minimum(degrees[source], degrees[target]))
+    return torch.where(agreed >= AGREED, 1 + need, agreed)
+
+
+#: Inner product of two predicted class distributions from which on the ends of an edge agree.
+AGREED = 0.25
+
+EDGE_SCORES: dict[str, Callable[[EdgeEvidence], Tensor]] = {
+    "magnitude": magnitude,
+    "gradient": gradient,
+    "degree": degree,
+    "agreement": agreement,
+}
 WEIGHT_SCORES: dict[str, Callable[[Tensor], Tensor]] = {"gradient": torch.abs}
 
 
@@ -54,6 +86,11 @@ def edge_potential(evidence: EdgeEvidence, names: list[str], mixing: str) -> Ten
     return mixed.masked_fill(lonely[source] | lonely[target], torch.inf)
 
 
+def edge_worth(evidence: EdgeEvidence, names: list[str], mixing: str) -> Tensor:
+    """Mix the named scores of kept edges, [E]: the least leave."""
+    return mix([EDGE_SCORES[name](evidence) for name in names], evidence.kept, mixing)
+
+
 def weight_potential(
     mean_gradient: Tensor, pruned: Tensor, names: list[str], mixing: str
 ) -> Tensor:
@@ -61,14 +98,14 @@ def weight_potential(
     return mix([WEIGHT_SCORES[name](mean_gradient) for name in names], pruned, mixing)
 
 
-def mix(scores: list[Tensor], pruned: Tensor, mixing: str) -> Tensor:
-    """Add scores up as they are (`sum`), or as ranks among the pruned elements (`rank`).
+def mix(scores: list[Tensor], among: Tensor, mixing: str) -> Tensor:
+    """Add scores up as they are (`sum`), or as ranks among the elements in question (`rank`).
 
     Sums let the score of the larger scale decide alone: on Cora's pruned edges the degree
     score's median is a thousand times the gradient's. Ranks give each an equal say.
     """
     if mixing == "rank" and len(scores) > 1:
-        scores = [_ranks(score.masked_fill(~pruned, -torch.inf)) for score in scores]
+        scores = [_ranks(score.masked_fill(~among, -torch.inf)) for score in scores]
     return torch.stack(scores).sum(0)
 
 

@@ -13,11 +13,13 @@ from glt_cli.backbones.base import Backbone, Linear
 from glt_cli.backbones.gat import GAT, GATLayer
 from glt_cli.backbones.gcn import GCN, GCNLayer
 from glt_cli.backbones.gin import GIN, GINLayer
+from glt_cli.backbones.resgcn import GENLayer, ResGCN
 from glt_cli.graph import Graph
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # its import calls what torch has deprecated
-    from torch_geometric.nn import GATConv, GCNConv, GINConv
+    from torch_geometric.nn import DeepGCNLayer, GATConv, GCNConv, GENConv, GINConv
+    from torch_geometric.utils import add_self_loops
 
 
 def messages(graph: Graph) -> Tensor:
@@ -29,6 +31,8 @@ def messages(graph: Graph) -> Tensor:
 
 def reference(model: Backbone, x: Tensor, graph: Graph, values: Tensor | None = None) -> Tensor:
     """Outputs of torch-geometric's model; `values` [E] are edge weights, of a GCN alone."""
+    if isinstance(model, ResGCN):
+        return _resgcn(model, x, graph)
     between = F.elu if isinstance(model, GAT) else F.relu
     h = x
     for i, layer in enumerate(model.layers):
@@ -71,6 +75,26 @@ def _conv(layer: nn.Module, model: Backbone) -> Any:
             _copy(mapped.bias, bias)
         _copy(conv.eps, layer.epsilon.view(1))
     return conv.eval()
+
+
+def _resgcn(model: ResGCN, x: Tensor, graph: Graph) -> Tensor:
+    """Encoder, torch-geometric's GENConv in its `res+` blocks, norm, and head."""
+    looped = add_self_loops(messages(graph), num_nodes=graph.num_nodes)[0]
+    h = x @ model.encoder.weight + model.encoder_bias
+    for i, (norm, layer) in enumerate(zip(model.norms, model.layers, strict=True)):
+        assert isinstance(layer, GENLayer)
+        width = layer.linear.weight.shape[0]
+        conv = GENConv(width, width, aggr="softmax", t=1.0, learn_t=True, num_layers=1, bias=True)
+        conv = conv.double()
+        _copy(conv.aggr_module.t, layer.temperature.view(1))
+        _copy(conv.mlp[0].weight, layer.linear.weight.t())
+        _copy(conv.mlp[0].bias, layer.bias)
+        if i:
+            h = DeepGCNLayer(conv, norm, nn.ReLU(), block="res+", dropout=0.0)(h, looped)
+        else:
+            h = conv(h, looped)
+    normed: Tensor = model.norms[0](h)
+    return F.relu(normed) @ model.head.weight + model.head_bias
 
 
 def _copy(into: Tensor, source: Tensor) -> None:

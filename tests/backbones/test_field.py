@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glt_cli.field import Field
+from glt_cli.field import Field, Whole
 from glt_cli.graph import Graph
 from glt_cli.sparse import Matrix
 from tests.graphs import BACKBONES, backbone, features, graph_of, graphs, seeded, sparse_of
@@ -29,7 +29,7 @@ def test_predictions_and_gradients_are_those_of_the_whole_graph(
     # Pruned edges among them: their gradients decide who comes back.
     values = torch.rand(graph.num_edges, generator=seeded(seed)).double()
     values = (values * (values > 0.4)).requires_grad_()
-    field = Field(graph, targets, layers)
+    field = Field(graph, targets, layers) if model.reach else Whole(graph, targets)
     here, everywhere = model(field.rows(x), field, values), model(x, graph, values)[targets]
     torch.testing.assert_close(here, everywhere)
     direction = torch.randn(here.shape, generator=seeded(7), dtype=torch.float64)

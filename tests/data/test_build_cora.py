@@ -8,8 +8,9 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from glt_cli.data import checksums, embedded, load, sources
+from glt_cli.data import checksums, embedded, sources
 from glt_cli.data.catalog import entry
+from tests.data.named import bag, load
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "build_cora.py"
 
@@ -28,7 +29,7 @@ def script() -> ModuleType:
 def wheel(script: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The inverse of the build: Cora as text, in the source's order of papers."""
     cora = load("cora", None)
-    words = np.where(cora.x.toarray() != 0, "1", "0").tolist()
+    words = np.where(bag(cora).toarray() != 0, "1", "0").tolist()
     lines = [""] * len(cora.y)
     for node, line in enumerate(script.node_order()):
         lines[line] = "\t".join([f"paper{node}", *words[node], script.FIELDS[cora.y[node]]])
@@ -48,7 +49,7 @@ def output(script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_node_order_is_a_permutation(script: ModuleType) -> None:
-    assert sorted(script.node_order()) == list(range(entry("cora").nodes))
+    assert sorted(script.node_order()) == list(range(2708))
 
 
 def test_build_gives_the_catalogs_content(script: ModuleType, wheel: Path) -> None:

@@ -9,7 +9,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from glt_cli import backbones
 from glt_cli.backbones.base import Backbone
-from glt_cli.config import GCNConfig
+from glt_cli.config.backbones import GCNConfig
 from glt_cli.graph import Graph
 from glt_cli.measure.macs import count_macs, gebt_formula, ugs_formula
 from glt_cli.pruning.masks import EDGE, Masks, Targets, full, random_masks
@@ -30,6 +30,9 @@ BY_HAND = {
     "gin-mlp": (4 * (20 + 25 + 25 + 15), 6 * (4 + 5) + 4 * (4 + 5)),
     # Two heads of 3 on 4 features, one of 3 on 6.
     "gat": (4 * (4 * 6 + 6 * 3), (6 + 4) * (6 + 3) + 2 * 4 * (6 + 3)),
+    # Encoder 4 → 5, 3 layers 5 → 5 that hear three products of a message each, head 5 → 3.
+    "resgcn": (4 * (20 + 3 * 25 + 15), 3 * 3 * (6 + 4) * 5),
+    "resgcn-checkpoint": (4 * (20 + 3 * 25 + 15), 3 * 3 * (6 + 4) * 5),
 }
 
 
@@ -69,6 +72,7 @@ def test_what_is_pruned_is_not_counted(name: str) -> None:
     dense = count_macs(model, torch.ones(4, 4), GRAPH, masks)
     masks[EDGE][1] = False
     widths = {"gcn": 7, "gin-mean": 7, "gin-sum": 7, "gin-mlp": 9, "gat": 9}
+    widths |= dict.fromkeys(("resgcn", "resgcn-checkpoint"), 3 * 3 * 5)
     fewer_edges = count_macs(model, torch.ones(4, 4), GRAPH, masks)
     assert dense.graph - fewer_edges.graph == 2 * widths[name]
     assert fewer_edges.linear == dense.linear

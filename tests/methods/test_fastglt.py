@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from glt_cli.config import FastGLTConfig, OneShotConfig
+from glt_cli.config.methods import FastGLTConfig, OneShotConfig
 from glt_cli.methods import fastglt, oneshot
 from glt_cli.pruning.masks import EDGE, Masks, Targets
 from glt_cli.pruning.select import removed_count

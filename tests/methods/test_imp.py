@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 import torch
 
-from glt_cli.config import IMPConfig
+from glt_cli.config.methods import IMPConfig
 from glt_cli.methods import imp
 from glt_cli.pruning.masks import EDGE, Masks, Targets
 from glt_cli.pruning.select import removed_count

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from glt_cli.config import OneShotConfig
+from glt_cli.config.methods import OneShotConfig
 from glt_cli.elements import Elements
 from glt_cli.methods import oneshot
 from glt_cli.pruning.masks import EDGE, Targets

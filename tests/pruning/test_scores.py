@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from hypothesis import given
@@ -10,8 +12,10 @@ from glt_cli.graph import Graph
 from glt_cli.pruning.scores import (
     EDGE_SCORES,
     EdgeEvidence,
+    agreement,
     degree,
     edge_potential,
+    edge_worth,
     gradient,
     mix,
     weight_potential,
@@ -25,7 +29,10 @@ GRAPH = graph_of(6, [(0, 1), (0, 2), (1, 2), (2, 3), (3, 4), (4, 5)])
 
 
 def evidence(graph: Graph, kept: Tensor, seed: int = 0) -> EdgeEvidence:
-    return EdgeEvidence(torch.randn(graph.num_edges, generator=seeded(seed)), graph, kept)
+    generator = seeded(seed)
+    magnitude, agreed = (torch.rand(graph.num_edges, generator=generator) for _ in range(2))
+    gradient = torch.randn(graph.num_edges, generator=generator)
+    return EdgeEvidence(magnitude * kept, gradient, graph, kept, lambda: agreed)
 
 
 def test_degrees_are_those_of_the_kept_graph_with_self_loops() -> None:
@@ -50,6 +57,25 @@ def test_edges_at_nodes_without_neighbours_rank_above_all_others(
     for edge, (source, target) in enumerate(graph.edge_index.t().tolist()):
         lonely = source not in ends or target not in ends
         assert (float(potential[edge]) == torch.inf) == lonely
+
+
+def test_contradicted_edges_come_last_and_the_needy_first() -> None:
+    kept = torch.tensor([True, True, False, True, False, False])
+    # Degrees 2 1 2 1 0 0: the smaller one of 1-2 is 1, that of 4-5 is 0.
+    agreed = torch.tensor([0.9, 0.9, 0.3, 0.1, 0.24, 0.25])
+    scores = agreement(replace(evidence(GRAPH, kept), agreement=lambda: agreed))
+    assert scores[[5, 2, 4, 3]].tolist() == sorted(scores[[5, 2, 4, 3]].tolist(), reverse=True)
+    torch.testing.assert_close(scores[[5, 2, 4]], torch.tensor([2.0, 1.5, 0.24]))
+
+
+@given(graphs_with_kept(min_edges=1), st.sampled_from(["sum", "rank"]), st.integers(0, 99))
+def test_the_noise_of_magnitude_is_the_smallest_kept_scores(
+    case: tuple[Graph, Tensor], mixing: str, seed: int
+) -> None:
+    graph, kept = case
+    known = evidence(graph, kept, seed)
+    assert torch.equal(edge_worth(known, ["magnitude"], mixing)[kept], known.magnitude[kept])
+    assert bool(edge_worth(known, ALL, mixing)[kept].isfinite().all())
 
 
 def test_scores_add_up() -> None:

@@ -6,12 +6,14 @@ import scipy.sparse
 import torch
 import torch.nn.functional as F
 
-from glt_cli.data.node_data import NodeData
+from glt_cli.config.datasets import DatasetConfig
+from glt_cli.data.forms import NodeData
 from glt_cli.sparse import SparseMatrix
-from glt_cli.tasks import NodeClassification
+from glt_cli.tasks import NodeClassification, make_task
 from tests.graphs import dense_of, tiny_task
 
 CPU = torch.device("cpu")
+CORA = DatasetConfig(name="cora", transform="row_normalise")
 
 
 def data(directed: bool = False) -> NodeData:
@@ -19,6 +21,7 @@ def data(directed: bool = False) -> NodeData:
     x = np.zeros((5, 10), dtype=np.float32)
     x[0, 1], x[1, 2], x[1, 3] = 4, 1, 3
     return NodeData(
+        num_nodes=5,
         x=scipy.sparse.csr_array(x),
         edges=np.array([[0, 1, 1, 2, 2, 4], [1, 0, 2, 2, 3, 3]] * 1, dtype=np.int64)[
             :, [0, 1, 2, 2, 3, 4, 5]
@@ -33,19 +36,20 @@ def data(directed: bool = False) -> NodeData:
 
 
 def test_edges_are_cleaned_and_counted() -> None:
-    task = NodeClassification.from_data(data(), "row_normalise", CPU)
+    task = make_task(data(), CORA, CPU)
     assert (task.graph.num_nodes, task.graph.num_edges) == (5, 4)
-    assert (task.dropped_loops, task.dropped_duplicates) == (1, 1)
+    assert task.cleaned == "4 edges, after dropping 1 self-loops and 1 duplicates"
     assert not task.graph.directed
-    directed = NodeClassification.from_data(data(directed=True), "row_normalise", CPU)
+    directed = make_task(data(directed=True), CORA, CPU)
     assert directed.graph.num_edges == 5
     assert directed.graph.directed
 
 
 def test_features_are_transformed_and_stored_sparse() -> None:
-    task = NodeClassification.from_data(data(), "row_normalise", CPU)
+    task = make_task(data(), CORA, CPU)
     assert isinstance(task.x, SparseMatrix)
     assert dense_of(task.x)[1, [2, 3]].tolist() == [0.25, 0.75]
+    assert isinstance(task, NodeClassification)
     assert task.num_outputs == 3
     assert {name: nodes.tolist() for name, nodes in task.splits.items()} == {
         "train": [0, 1],
@@ -57,8 +61,9 @@ def test_features_are_transformed_and_stored_sparse() -> None:
 def test_the_loss_is_the_cross_entropy_of_training_nodes() -> None:
     task = tiny_task()
     outputs = torch.randn(20, 3)
-    expected = F.cross_entropy(outputs, task.y[task.splits["train"]])
-    torch.testing.assert_close(task.loss(outputs), expected)
+    train = task.splits["train"]
+    expected = F.cross_entropy(outputs, task.y[train])
+    torch.testing.assert_close(task.loss(outputs, train), expected)
 
 
 @pytest.mark.parametrize("split", ["train", "val", "test"])

@@ -1,0 +1,231 @@
+"""Hydra's composition, with everything that is wrong said in one line each."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any, get_type_hints
+
+import yaml
+from hydra import compose
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from glt_cli.config import Config, check
+from glt_cli.errors import UserError
+
+CONFIG_NAME = "config"
+
+#: Hydra's own keys that may be set: how a grid is launched. Folders and logs are glt's.
+_HYDRA_KEYS = ("hydra/launcher", "hydra.launcher.", "hydra/sweeper", "hydra.sweeper.")
+
+
+def composed(overrides: Sequence[str], hydra: bool = False) -> DictConfig:
+    """Compose a configuration.
+
+    Raises:
+        UserError: A line for each override that is wrong by itself; if each is right by itself,
+            one for all together.
+    """
+    try:
+        return _compose(overrides, hydra)
+    except _WRONG as error:
+        together = explain(error, overrides)
+    problems, right = _each_alone(overrides)
+    if problems:
+        problems += check(to_config(_compose(right)))
+    raise UserError("\n".join(dict.fromkeys(problems or [together])))
+
+
+def to_config(whole: DictConfig) -> Config:
+    """Turn a composed configuration into its typed form, without what belongs to Hydra."""
+    try:
+        config = OmegaConf.to_object(whole)
+    except OmegaConfBaseException as error:
+        raise UserError(explain(error, [])) from error
+    assert isinstance(config, Config)
+    if not config.method.prunes:
+        config.sparsity.graph = config.sparsity.weight = 0.0
+    return config
+
+
+#: What composing may raise.
+_WRONG = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError)
+
+
+def _compose(overrides: Sequence[str], hydra: bool = False) -> DictConfig:
+    whole = compose(CONFIG_NAME, overrides=list(overrides), return_hydra_config=hydra)
+    for key in whole:
+        if key != "hydra" and key not in Config.__dataclass_fields__:
+            raise ValueError(f"{key!s}: there is no such key; see glt run --help")
+    return whole
+
+
+def _each_alone(overrides: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Try each override beside those that are right; groups first, for keys depend on them.
+
+    Returns:
+        What is wrong with the others, and those that are right.
+    """
+    right: list[str] = []
+    problems = []
+    by_group = sorted(overrides, key=_rank)
+    for word in by_group:
+        try:
+            _compose([*right, word])
+            right.append(word)
+        except _WRONG as error:
+            problems.append(explain(error, [*right, word]))
+    return problems, right
+
+
+def _rank(word: str) -> int:
+    if word.startswith("hydra"):  # where to look for files comes before what is in them
+        return 0
+    return 2 if "." in word.partition("=")[0] else 1
+
+
+def wrong_word(word: str) -> str | None:
+    """Say what is wrong with a word of the command line before anything is composed, if it is."""
+    key, equals, value = word.partition("=")
+    if word.startswith("+"):
+        return f"{word}: no + is needed; {word.lstrip('+')} sets a key"
+    if word.startswith("~"):
+        return f"{word}: nothing can be left out; {word.lstrip('~')}=VALUE sets a key"
+    if not equals or not key:
+        return (
+            f"'{word}' is neither KEY=VALUE nor GROUP=OPTION (as in seed=3 or method=imp); "
+            "see glt run --help"
+        )
+    if key in ("method.name", "backbone.name", "dataset.name"):
+        group = key.removesuffix(".name")
+        return f"{word}: choose by {group}= (an option), not by its name key"
+    if key.startswith("preset"):
+        return f"{word}: presets apply by themselves; set the keys that they set"
+    if key.startswith("hydra") and not key.startswith(_HYDRA_KEYS):
+        return f"{word}: glt names its own folders and logs; output_dir= says where they go"
+    if key in ("method", "backbone", "dataset") and value in ("", "null"):
+        return f"{word}: name one option, as in method=imp backbone=gcn"
+    return None
+
+
+def explain(error: Exception, overrides: Sequence[str]) -> str:
+    """Say in one line what Hydra says in several."""
+    text = str(error)
+    cause = f"{text}\n{error.__cause__ or ''}"
+    if isinstance(error, yaml.YAMLError):
+        return f"a configuration file is no YAML: {one_line(text)}"
+    if found := re.search(r"Could not find '([^']+)/([^/']*)'", text):
+        return _no_option(found.group(1), found.group(2), text)
+    if found := re.search(r"Key '(.+?)' is not in struct|Key '(.+?)' not in '", cause):
+        key = re.search(r"Could not override '(.+?)'|full_key: (\S+)", cause)
+        name = next((g for g in key.groups() if g), "") if key else found.group(1)
+        return _no_key(name, overrides, cause)
+    if found := re.search(r"Could not override '(.+?)'", text):
+        return _no_key(found.group(1), overrides, cause)
+    if "missing mandatory value: name" in text:
+        return _OWN_OPTION
+    if "Config group override" in text or "to have multiple values" in text:
+        groups = [word for word in overrides if word.partition("=")[0] in _groups()]
+        return f"{groups[-1] if groups else 'a group'}: {_one_option(groups)}"
+    if "Error resolving interpolation" in text or "InterpolationKeyError" in text:
+        return "method, backbone and dataset each need one option, as in method=imp backbone=gcn"
+    if found := re.search(r"full_key: (\S+)", cause):
+        key_name = found.group(1)
+        words = [word for word in overrides if word.startswith(f"{key_name}=")]
+        given = re.search(r"Value '(.*?)' ", cause)
+        shown = f"{key_name}={given.group(1)}" if given else (words or [key_name])[-1]
+        return f"{shown}: must be {_expected(key_name, overrides)}"
+    return one_line(text)
+
+
+_OWN_OPTION = (
+    "an option file of your own must begin with a built-in option of its group, as in "
+    "'defaults: [fastglt]' in method/mine.yaml"
+)
+
+
+def _groups() -> list[str]:
+    return [item.name for item in fields(Config)] + ["experiment"]
+
+
+def _one_option(groups: Sequence[str]) -> str:
+    if groups and groups[-1].startswith("sparsity="):
+        return (
+            "choose both, edges or weights; the shares to remove are sparsity.graph= and "
+            "sparsity.weight="
+        )
+    return "choose one option, as in method=imp backbone=gcn"
+
+
+def _no_option(group: str, option: str, text: str) -> str:
+    listed = text.partition(f"options in '{group}':")[2].partition("Config search path")[0]
+    options = listed.split()
+    if not options:
+        return f"{group}={option}: there is no such file; --config-dir adds a folder of them"
+    return f"{group}={option}: must be one of {', '.join(options)}{_hint(option, options)}"
+
+
+def _no_key(name: str, overrides: Sequence[str], cause: str) -> str:
+    if name == "experiment":
+        return "the experiment file sets nothing: begin it with '# @package _global_'"
+    if "'MethodConfig'" in cause or "'BackboneConfig'" in cause:
+        return _OWN_OPTION
+    return f"{name}: there is no such key{_siblings(name, overrides)}; see glt run --help"
+
+
+def _siblings(key: str, overrides: Sequence[str]) -> str:
+    """Suggest the key's neighbours that look like it, or list them."""
+    groups = [word for word in overrides if "." not in word.partition("=")[0]]
+    parent, _, name = key.rpartition(".")
+    try:
+        node = compose(CONFIG_NAME, overrides=groups if parent else [])
+        siblings = [str(s) for s in (OmegaConf.select(node, parent) if parent else node)]
+        option = OmegaConf.select(node, f"{parent}.name") if parent else None
+    except (HydraException, OmegaConfBaseException, AttributeError, TypeError):
+        return ""
+    if parent and option:
+        siblings = [s for s in siblings if s != "name"]
+        parent = f"{parent}={option}"
+    where = f"{parent} has" if parent else "there are"
+    close = difflib.get_close_matches(name, siblings, n=1, cutoff=0.7)
+    if close:
+        return _hint(name, siblings)
+    return f" ({where} {', '.join(siblings)})" if siblings else f" ({where} none)"
+
+
+def _hint(word: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    return f" (did you mean {close[0]}?)" if close else ""
+
+
+_KINDS: dict[Any, str] = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "one name or text",
+    list[str]: "a list, as in [a,b]",
+}
+
+
+def _expected(key: str, overrides: Sequence[str]) -> str:
+    """Say in words what a key's schema wants."""
+    groups = [word for word in overrides if word.partition("=")[0] in _groups()]
+    *path, name = key.split(".")
+    kind: Any = Config
+    if path:
+        kind = OmegaConf.get_type(compose(CONFIG_NAME, overrides=groups), ".".join(path))
+    hints = get_type_hints(kind) if isinstance(kind, type) else {}
+    for wanted, words in _KINDS.items():
+        if hints.get(name) in (wanted, wanted | None):
+            return words
+    return "a value that fits"
+
+
+def one_line(text: str) -> str:
+    """Join the lines of a message, without Hydra's search path."""
+    text = text.split("Config search path")[0]
+    return " ".join(line.strip() for line in text.splitlines() if line.strip())

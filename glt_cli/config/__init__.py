@@ -1,0 +1,102 @@
+"""Schemas of everything in `conf/`, their bounds, and one `check`.
+
+Nothing heavy is imported here: the command line checks a whole request before torch loads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from omegaconf import MISSING
+
+from glt_cli.config.backbones import BACKBONES, BackboneConfig
+from glt_cli.config.datasets import DatasetConfig, schema
+from glt_cli.config.declare import aside, bounded, one_of, out_of_bounds
+from glt_cli.config.methods import METHODS, MethodConfig
+
+
+@dataclass
+class SparsityConfig:
+    """Target sparsities: the share that is removed. Met exactly."""
+
+    graph: float = bounded(0.35, 0, 1, below=True)
+    weight: float = bounded(0.93, 0, 1, below=True)
+
+
+@dataclass
+class TrainerConfig:
+    """Training of dense models and of tickets; searches share rate and decay."""
+
+    epochs: int = bounded(200, 1)
+    lr: float = bounded(0.01, 0, above=True)
+    weight_decay: float = bounded(5e-4, 0)
+    #: Random parts of the nodes, drawn anew each epoch, for graphs that don't fit at once.
+    partitions: int = bounded(1, 1)
+
+
+@dataclass
+class RetrainConfig:
+    """What may differ in the training of the ticket, once its masks are found."""
+
+    #: λ of the distillation from the dense model's outputs on all nodes; 0 is none.
+    distill: float = bounded(0.0, 0)
+    #: `reinit` draws other initial weights, `shuffle` puts as many kept elements elsewhere.
+    control: str = one_of("none", "reinit", "shuffle")
+
+
+@dataclass
+class PresetConfig:
+    """Names of the presets that took part."""
+
+    cell: str | None = None
+    method: str | None = None
+
+
+@dataclass
+class Config:
+    """One run."""
+
+    method: MethodConfig = MISSING
+    backbone: BackboneConfig = MISSING
+    dataset: DatasetConfig = MISSING
+    sparsity: SparsityConfig = field(default_factory=SparsityConfig)
+    trainer: TrainerConfig = field(default_factory=TrainerConfig)
+    retrain: RetrainConfig = field(default_factory=RetrainConfig)
+    seed: int = aside(0, low=0, high=2**32 - 1)
+    device: str = aside("auto")
+    preset: PresetConfig = field(default_factory=PresetConfig, metadata={"aside": True})
+    #: Points of the metric, as a fraction, that a winning ticket may lose against dense.
+    tolerance: float = aside(0.005, low=0, high=1)
+    data_root: str | None = aside(None)
+    output_dir: str = aside("outputs")
+    force: bool = aside(False)
+    quiet: bool = aside(False)
+
+
+def check(config: Config) -> list[str]:
+    """List everything that is out of bounds, one line each, by its key on the command line."""
+    found = out_of_bounds(config)
+    for group, part, schemas in (
+        ("method", config.method, METHODS),
+        ("backbone", config.backbone, BACKBONES),
+    ):
+        if type(part) is not schemas.get(part.name):
+            found.append(f"{group}.name={part.name}: choose by {group}={', '.join(schemas)}")
+    if type(config.dataset) is not schema(config.dataset.name):
+        found.append(f"dataset.name={config.dataset.name}: choose by dataset=")
+    # What is wrong between fields only shows where each is right by itself.
+    found.extend([] if out_of_bounds(config.method) else config.method.problems())
+    found.extend([] if out_of_bounds(config.dataset) else config.dataset.problems())
+    if problem := device_problem(config.device):
+        found.append(problem)
+    if not config.output_dir:
+        found.append("output_dir=: name a folder")
+    return found
+
+
+def device_problem(name: str) -> str | None:
+    """Say what is wrong with the name of a device, if it is."""
+    index = name.removeprefix("cuda:")
+    if name in ("auto", "cpu", "cuda") or (index != name and index.isdecimal()):
+        return None
+    return f"device={name}: must be auto, cpu, cuda or cuda:k"

@@ -1,0 +1,62 @@
+"""Schemas of `conf/backbone/*`: graph neural networks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from omegaconf import MISSING
+
+from glt_cli.config.declare import aside, bounded, one_of
+
+
+@dataclass
+class BackboneConfig:
+    """A graph neural network; `name` is the module in `glt_cli.backbones`."""
+
+    name: str = MISSING
+    layers: int = bounded(2, 2, 1000)
+    hidden: int = bounded(512, 1, 65_536)
+    dropout: float = bounded(0.5, 0, 1, below=True)
+
+
+@dataclass
+class GCNConfig(BackboneConfig):
+    """Graph convolutional network."""
+
+
+@dataclass
+class GINConfig(BackboneConfig):
+    """Graph isomorphism network."""
+
+    aggregation: str = one_of("mean", "sum")
+    #: Linear maps of each layer's MLP.
+    mlp_layers: int = bounded(1, 1, 100)
+
+
+@dataclass
+class GATConfig(BackboneConfig):
+    """Graph attention network; `hidden` is the width of one head."""
+
+    hidden: int = bounded(64, 1, 65_536)
+    dropout: float = bounded(0.6, 0, 1, below=True)
+    heads: int = bounded(8, 1, 1024)
+
+
+@dataclass
+class ResGCNConfig(BackboneConfig):
+    """Deep residual network of GENConv layers with softmax aggregation."""
+
+    layers: int = bounded(28, 2, 1000)
+    hidden: int = bounded(128, 1, 65_536)
+    #: Initial temperature of each layer's softmax; it is learned.
+    temperature: float = bounded(0.1, 0, above=True)
+    #: Recompute activations in the backward pass: a fraction of the memory for a third more time.
+    checkpoint: bool = aside(False)
+
+
+BACKBONES: dict[str, type[BackboneConfig]] = {
+    "gcn": GCNConfig,
+    "gin": GINConfig,
+    "gat": GATConfig,
+    "resgcn": ResGCNConfig,
+}

@@ -1,0 +1,70 @@
+"""Declaring what a value may be, and finding those that are out of their bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import field, fields, is_dataclass
+from typing import Any
+
+
+def bounded(
+    default: Any, low: float, high: float | None = None, *, above: bool = False, below: bool = False
+) -> Any:
+    """Declare a number between `low` and `high`; `above`, `below` leave that end itself out."""
+    return field(
+        default=default, metadata={"low": low, "high": high, "above": above, "below": below}
+    )
+
+
+def one_of(default: str, *others: str) -> Any:
+    """Declare a name out of a fixed set."""
+    return field(default=default, metadata={"choices": (default, *others)})
+
+
+def some_of(defaults: list[str], *others: str) -> Any:
+    """Declare a list of names out of a fixed set."""
+    return field(default_factory=lambda: list(defaults), metadata={"choices": (*defaults, *others)})
+
+
+def aside(default: Any, **metadata: Any) -> Any:
+    """Declare a setting that cannot change numbers: it is left out of the run's hash."""
+    return field(default=default, metadata={"aside": True, **metadata})
+
+
+def out_of_bounds(node: Any) -> list[str]:
+    """List the fields of a schema, and of those inside it, that are out of their bounds."""
+    return list(_out_of_bounds(node, ""))
+
+
+def _out_of_bounds(node: Any, prefix: str) -> Iterator[str]:
+    for item in fields(node):
+        value = getattr(node, item.name)
+        key = f"{prefix}{item.name}"
+        if is_dataclass(value):
+            yield from _out_of_bounds(value, f"{key}.")
+        elif "choices" in item.metadata:
+            choices = item.metadata["choices"]
+            if isinstance(value, list) and len(set(value)) < len(value):
+                yield f"{key}=[{','.join(value)}]: a name stands there twice"
+            for name in value if isinstance(value, list) else [value]:
+                if name not in choices:
+                    yield f"{key}={name}: must be one of {', '.join(choices)}"
+        elif "low" in item.metadata and value is not None and not _within(value, item.metadata):
+            yield f"{key}={value}: must be {_range(value, item.metadata)}"
+
+
+def _within(value: float, metadata: Any) -> bool:
+    low, high = metadata["low"], metadata["high"]
+    if not value >= low or (metadata.get("above") and value == low):
+        return False  # `not >=` so that nan fails too
+    if high is None:
+        return value != float("inf")
+    return bool(value < high if metadata.get("below") else value <= high)
+
+
+def _range(value: float, metadata: Any) -> str:
+    low, high = metadata["low"], metadata["high"]
+    text = f"above {low}" if metadata.get("above") else f"at least {low}"
+    if high is None:
+        return text if isinstance(value, int) else f"{text} and finite"
+    return f"{text} and {'below' if metadata.get('below') else 'at most'} {high}"

@@ -1,0 +1,107 @@
+"""Parquet and npz files as tables: cells have types there, and rows have numbers, not lines."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from glt_cli.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+#: Names of the columns that an npz file's arrays `edges` and `weights` become.
+SOURCE, TARGET, WEIGHTS = "source", "target", "weights"
+
+
+def parquet(path: Path, name: str) -> pd.DataFrame:
+    """Read a Parquet file; an index with a name is a column like any other."""
+    import pandas as pd
+
+    try:
+        frame = pd.read_parquet(path)
+    except ImportError as error:
+        raise UserError(
+            f"{name}: Parquet files need pyarrow: pip install 'glt-cli[parquet]', or save it "
+            "as CSV."
+        ) from error
+    except (OSError, ValueError, TypeError, NotImplementedError) as error:
+        raise _unreadable(name, "a Parquet file", error) from error
+    named = [level for level in frame.index.names if level is not None]
+    frame = frame.reset_index(level=named) if named else frame
+    frame.columns = pd.Index([str(column) for column in frame.columns])
+    return frame.reset_index(drop=True)
+
+
+def npz(path: Path, name: str, key: str) -> pd.DataFrame:
+    """Read an npz file: `edges` (and `weights`), or a column for each array of the nodes."""
+    import numpy as np
+
+    try:
+        # Opened here, as numpy leaves a file open that turns out to be no archive.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
+            arrays = dict(archive)
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, TypeError, RuntimeError) as error:
+        # RuntimeError is zipfile's for encrypted archives and unknown compression.
+        raise _unreadable(name, "an npz file", error) from error
+    except ValueError as error:  # numpy's words for what it would have to unpickle
+        raise UserError(
+            f"{name}: can't be read as plain arrays; save text with .astype(str), and numbers "
+            "with a numeric dtype (np.savez, no objects)."
+        ) from error
+    for array_name, array in arrays.items():
+        if array.dtype.kind not in "biufUM":
+            raise UserError(
+                f"{name}, array {array_name!r}: has dtype {array.dtype}; save numbers, "
+                "booleans or text (.astype(str))."
+            )
+    return _edges(name, arrays) if key == "edges" else _nodes(name, arrays)
+
+
+def _edges(name: str, arrays: dict[str, NDArray[Any]]) -> pd.DataFrame:
+    import pandas as pd
+
+    pairs = arrays.get("edges")
+    if pairs is None or pairs.ndim != 2 or 2 not in pairs.shape:
+        shape = "is missing" if pairs is None else f"has shape {list(pairs.shape)}"
+        raise UserError(f"{name}: array 'edges' {shape}; it must be [2, M] or [M, 2].")
+    if pairs.shape[0] != 2:
+        pairs = pairs.T
+    columns = {SOURCE: pairs[0], TARGET: pairs[1]}
+    if WEIGHTS in arrays:
+        columns[WEIGHTS] = _column(name, WEIGHTS, arrays[WEIGHTS], len(pairs[0]))
+    return pd.DataFrame(columns)
+
+
+def _nodes(name: str, arrays: dict[str, NDArray[Any]]) -> pd.DataFrame:
+    """Make columns in the archive's order; `x` [N, F] becomes x0, x1 and so on at its end."""
+    import pandas as pd
+
+    wide = arrays.pop("x") if "x" in arrays and arrays["x"].ndim == 2 else None
+    if not arrays:
+        raise UserError(f"{name}: has no array of node ids; save one, as in np.savez(id=ids, ...).")
+    rows = len(next(iter(arrays.values())).reshape(-1))
+    columns = {key: _column(name, key, array, rows) for key, array in arrays.items()}
+    frame = pd.DataFrame(columns)
+    if wide is None:
+        return frame
+    if len(wide) != rows:
+        raise UserError(f"{name}: array 'x' has {len(wide)} rows, the others {rows}; make them so.")
+    return pd.concat([frame, pd.DataFrame(wide).add_prefix("x")], axis=1)
+
+
+def _column(name: str, key: str, array: NDArray[Any], rows: int) -> NDArray[Any]:
+    if array.ndim != 1 or len(array) != rows:
+        raise UserError(
+            f"{name}: array {key!r} has shape {list(array.shape)}; a column has shape [{rows}] "
+            "(only 'x' may have two dimensions)."
+        )
+    return array
+
+
+def _unreadable(name: str, kind: str, error: Exception) -> UserError:
+    reason = " ".join(str(error).split())[:120]
+    return UserError(f"{name}: can't be read as {kind} ({reason}); write it again.")

@@ -1,0 +1,228 @@
+"""Columns of a nodes file as features: which kind each is, and what fills its gaps.
+
+`features` finds the kinds, `fitted` describes what the training nodes say about each column (for
+JSON: it travels with the ticket), and `encoded` makes x of columns and descriptions alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from glt_cli.config.datasets import FilesConfig
+from glt_cli.data.files.cells import Coded, as_numbers, coded
+from glt_cli.data.files.table import Table, setting
+from glt_cli.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import scipy.sparse
+    from numpy.typing import NDArray
+
+MISSING = "(missing)"
+MOST_CATEGORIES = 1000
+#: A column of text with more values than this, nearly all of them different, is names or notes.
+_UNIQUE = 20
+#: Share of non-zeros below which x is handed over sparse, so that wide one-hots fit in memory.
+_SPARSE_BELOW = 0.2
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A column of numbers: float64 [N], nan where missing; `boolean` where all are 0 or 1."""
+
+    name: str
+    values: NDArray[np.float64]
+    boolean: bool
+
+    @property
+    def missing(self) -> int:
+        """Cells without a value."""
+        import numpy as np
+
+        return int(np.isnan(self.values).sum())
+
+
+@dataclass(frozen=True)
+class Categories:
+    """A column of categories: indices int64 [N] into sorted names, MISSING last if there."""
+
+    name: str
+    codes: NDArray[np.int64]
+    categories: list[str]
+    missing: int
+
+
+Feature = Numbers | Categories
+
+
+def features(table: Table, names: Iterable[str], categorical: Iterable[str]) -> list[Feature]:
+    """Find the kind of each column; UserError for a column that is none clearly."""
+    chosen = set(categorical)
+    return [_feature(table, name, name in chosen) for name in names]
+
+
+def _feature(table: Table, name: str, chosen: bool) -> Feature:
+    import numpy as np
+    import pandas as pd
+
+    series = table.frame[name]
+    if pd.api.types.is_numeric_dtype(series.dtype) and not chosen:
+        boolean = pd.api.types.is_bool_dtype(series.dtype)
+        values = series.to_numpy(dtype=np.float64, na_value=np.nan)
+        if np.isnan(values).all():
+            raise _no_values(table, name)
+        return _finite(table, Numbers(name, values, boolean))
+    column = coded(table, name)
+    if chosen:
+        return _categories(table, name, column, chosen)
+    known = column.without(column.missing_words())
+    if not known.counts().any():
+        raise _no_values(table, name)
+    return _numbers(table, name, known) or _categories(table, name, column, chosen)
+
+
+def _no_values(table: Table, name: str) -> UserError:
+    return UserError(
+        f"{table.name}, column {name!r}: has no values at all; leave it out: "
+        f"{setting('ignore', name)}."
+    )
+
+
+def _numbers(table: Table, name: str, column: Coded) -> Numbers | None:
+    """Read true and false, or numbers; None for text, UserError for a mixture."""
+    import numpy as np
+
+    counts = column.counts()
+    words = np.array([value.strip().lower() for value in column.values], dtype=object)
+    if np.isin(words[counts > 0], ["true", "false"]).all():
+        values = np.where(words == "true", 1.0, 0.0)
+        return Numbers(name, column.spread(values, np.nan), boolean=True)
+    numbers = column.numbers()
+    wrong = np.isnan(numbers) & (counts > 0)
+    if not wrong.any():
+        return _finite(table, Numbers(name, column.spread(numbers, np.nan), boolean=False))
+    with_point = np.array([word.replace(",", ".") for word in words], dtype=object)
+    comma = wrong & ~np.isnan(as_numbers(with_point))
+    good = int(counts[~wrong].sum())
+    if 2 * (good + int(counts[comma].sum())) < int(counts.sum()):
+        return None
+    position = int(np.flatnonzero(column.spread(wrong, False))[0])
+    code = int(column.codes[position])
+    others = f", as {good:,} of the column's {int(counts.sum()):,} values are" if good else ""
+    hint = "write it with a point" if comma[code] else "correct it"
+    raise UserError(
+        f"{table.where(position)}, column {name!r}: {str(column.values[code])!r} is not a number"
+        f"{others}; {hint}, or "
+        f"{setting('categorical', name)} takes them as categories, or {setting('ignore', name)} "
+        "leaves the column out."
+    )
+
+
+def _finite(table: Table, column: Numbers) -> Numbers:
+    import numpy as np
+
+    wrong = np.flatnonzero(np.abs(column.values) > np.finfo(np.float32).max)
+    if len(wrong):
+        raise UserError(
+            f"{table.where(int(wrong[0]))}, column {column.name!r}: "
+            f"{column.values[wrong[0]]:g} is infinite or too large; correct it, leave the cell "
+            f"empty, or {setting('ignore', column.name)}."
+        )
+    return column
+
+
+def _categories(table: Table, name: str, column: Coded, chosen: bool) -> Categories:
+    import numpy as np
+
+    counts = column.counts()
+    present = counts > 0
+    different, cells = int(present.sum()), int(counts.sum())
+    where = f"{table.name}, column {name!r}: {different:,} different texts"
+    ignore = f"leave it out: {setting('ignore', name)}"
+    if different > MOST_CATEGORIES:
+        raise UserError(f"{where} are too many categories (at most {MOST_CATEGORIES}); {ignore}.")
+    if not chosen and different > _UNIQUE and different > 0.9 * cells:
+        raise UserError(
+            f"{where} in {cells:,} rows tell nothing; {ignore}, or use them as categories all the "
+            f"same: {setting('categorical', name)}."
+        )
+    names, place = np.unique(column.values[present], return_inverse=True)
+    index = np.zeros(len(present), dtype=np.int64)
+    index[present] = place
+    missing = int((column.codes < 0).sum())
+    categories = [str(category) for category in names]
+    if missing and MISSING not in categories:
+        categories.append(MISSING)
+    last = categories.index(MISSING) if missing else -1
+    return Categories(name, column.spread(index, last), categories, missing)
+
+
+def fitted(
+    table: Table, columns: list[Feature], train: NDArray[np.int64], config: FilesConfig
+) -> list[dict[str, Any]]:
+    """Describe each column by the training nodes; UserError where they have no value at all."""
+    return [
+        {"column": column.name, "kind": "category", "categories": column.categories}
+        if isinstance(column, Categories)
+        else _statistics(table, column, train, config)
+        for column in columns
+    ]
+
+
+def _statistics(
+    table: Table, column: Numbers, train: NDArray[np.int64], config: FilesConfig
+) -> dict[str, Any]:
+    import numpy as np
+
+    seen = column.values[train]
+    seen = seen[~np.isnan(seen)]
+    if not len(seen):
+        raise UserError(
+            f"{table.name}, column {column.name!r}: no training node has a value; leave it out: "
+            f"{setting('ignore', column.name)}."
+        )
+    mean = float(seen.mean())
+    scaled = config.standardise and not column.boolean
+    varied = seen.min() < seen.max()  # exact, where a deviation of equal numbers may not be 0
+    return {
+        "column": column.name,
+        "kind": "boolean" if column.boolean else "number",
+        "fill": mean,
+        "mean": mean if scaled else 0.0,
+        "deviation": float(seen.std()) if scaled and varied else 1.0,
+    }
+
+
+def encoded(
+    columns: list[Feature], described: list[dict[str, Any]]
+) -> NDArray[np.float32] | scipy.sparse.csr_array:
+    """Make x, [N, F] in the order of the columns: (value - mean) / deviation, or one-hot."""
+    import numpy as np
+    import scipy.sparse
+
+    rows = len(columns[0].values if isinstance(columns[0], Numbers) else columns[0].codes)
+    blocks: list[Any] = []
+    for column, about in zip(columns, described, strict=True):
+        if isinstance(column, Categories):
+            ones = np.ones(rows, dtype=np.float32)
+            place = (ones, column.codes, np.arange(rows + 1))
+            blocks.append(scipy.sparse.csr_array(place, shape=(rows, len(column.categories))))
+        else:
+            filled = np.where(np.isnan(column.values), about["fill"], column.values)
+            scaled = (filled - about["mean"]) / about["deviation"]
+            blocks.append(scaled.astype(np.float32)[:, None])
+    width = sum(block.shape[1] for block in blocks)
+    if len(blocks) < _SPARSE_BELOW * width:
+        x = scipy.sparse.csr_array(scipy.sparse.hstack(blocks, format="csr"))
+        x.eliminate_zeros()
+        x.sort_indices()
+        return x
+    dense = np.empty((rows, width), dtype=np.float32)
+    start = 0
+    for block in blocks:
+        end = start + block.shape[1]
+        dense[:, start:end] = block.toarray() if scipy.sparse.issparse(block) else block
+        start = end
+    return dense

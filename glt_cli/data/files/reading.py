@@ -1,0 +1,34 @@
+"""Reading a user's file into a table, whichever of the known kinds it is."""
+
+from __future__ import annotations
+
+from glt_cli.data.files import binary, delimited
+from glt_cli.data.files.table import Table, check_names, located
+from glt_cli.errors import UserError
+
+
+def read(key: str, given: str | None, delimiter: str | None) -> Table:
+    """Read the file that `dataset.<key>` names.
+
+    Raises:
+        UserError: It is of another kind, can't be read, or has no rows or no names of columns.
+    """
+    path = located(key, given)
+    name = str(given)
+    plain = path.name.lower()
+    is_text = plain.removesuffix(".gz").endswith((".csv", ".tsv", ".txt"))
+    if is_text:
+        frame = delimited.read(path, name, delimiter)
+    elif plain.endswith(".parquet"):
+        frame = binary.parquet(path, name)
+    elif plain.endswith(".npz"):
+        frame = binary.npz(path, name, key)
+    else:
+        raise UserError(
+            f"dataset.{key}={name}: glt reads .csv, .tsv and .txt files (also with .gz), .parquet "
+            "and .npz; save it as one of these."
+        )
+    check_names(name, [str(column) for column in frame.columns])
+    if frame.empty:
+        raise UserError(f"{name}: has column names but no rows: nothing to learn from.")
+    return Table(name, frame, is_text)

@@ -1,0 +1,255 @@
+"""ogbn-arxiv, ogbn-proteins and ogbl-collab, by OGB's raw files and official splits.
+
+Looked for in the data root (`ogb/ogbn_arxiv/`, or `ogbn_arxiv/` itself) and in our cache, then
+fetched into the cache. Edges and features are read by the functions of the ogb package. Its data
+set classes are not used: they write beside the raw files, ask questions on standard input, may
+delete the folder, and open pickles of all kinds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from glt_cli.config.datasets import CollabConfig, DatasetConfig
+from glt_cli.data import checksums
+from glt_cli.data.catalog import entry
+from glt_cli.data.folders import ROOT_VARIABLE, cache_root
+from glt_cli.data.forms import GraphData, LinkData, NodeData
+from glt_cli.data.ogb import fetch, raw
+from glt_cli.data.ogb.raw import SOURCES, Source
+from glt_cli.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def is_present(config: DatasetConfig, root: Path | None) -> str | None:
+    """Return the first folder that has all the files; their content isn't looked at."""
+    source = SOURCES[config.name]
+    found = (str(folder) for folder in _places(source, root) if not source.missing(folder))
+    return next(found, None)
+
+
+def prepare(config: DatasetConfig, root: Path | None, say: Callable[[str], None]) -> str:
+    """Return a folder with all the files, each one read to its end; fetched if there is none.
+
+    OGB publishes no checksums. That the files belong together is checked by `load`.
+    """
+    folder = _folder(config, root, say)
+    SOURCES[config.name].verify(folder)
+    return str(folder)
+
+
+def load(config: DatasetConfig, root: Path | None) -> GraphData:
+    """Read a data set: seconds, or about two minutes and 6 GB for ogbn-proteins.
+
+    Counts that differ from the published ones are no error but the first line of the report.
+    """
+    folder = _folder(config, root, lambda message: None)
+    readers = {"ogbn_arxiv": _arxiv, "ogbn_proteins": _proteins, "ogbl_collab": _collab}
+    return readers[config.name](config, folder)
+
+
+def checksum(config: DatasetConfig, root: Path | None) -> str:
+    """Digest of the names and whole contents of the files that are read.
+
+    A few hundred megabytes at most: well under a second. UserError where they are not here.
+    """
+    folder = is_present(config, root)
+    if folder is None:
+        raise UserError(
+            f"{entry(config.name).title} is not on this machine: glt datasets prepare {config.name}"
+        )
+    try:
+        files = SOURCES[config.name].files
+        return checksums.of_pins({file: checksums.of_file(Path(folder, file)) for file in files})
+    except OSError as error:
+        raise UserError(f"{error.filename} can't be read: {error.strerror}.") from error
+
+
+def _places(source: Source, root: Path | None) -> list[Path]:
+    inside = [root / "ogb", root] if root else []
+    return [folder / source.folder for folder in (*inside, cache_root() / "ogb")]
+
+
+def _folder(config: DatasetConfig, root: Path | None, say: Callable[[str], None]) -> Path:
+    """Find the files or fetch them; UserError, before anything else, without the ogb package.
+
+    A folder that lacks files is passed over: ogb itself leaves such folders after a failure.
+    """
+    source = SOURCES[config.name]
+    if find_spec("ogb") is None:
+        raise UserError(
+            f"{entry(config.name).title} needs the ogb package: pip install 'glt-cli[ogb]'"
+        )
+    tried = [] if root else [f"data root: none is set (data_root or {ROOT_VARIABLE})"]
+    places = _places(source, root)
+    for folder in places:
+        missing = source.missing(folder)
+        if not missing:
+            return folder
+        nothing = len(missing) == len(source.files)
+        tried.append(f"{folder}: has no {'such files' if nothing else ', '.join(missing)}")
+    fetch.fetch(source, places[-1], tried, say)
+    return places[-1]
+
+
+def _arxiv(config: DatasetConfig, folder: Path) -> NodeData:
+    """Citations, as edges without a direction; the classes are arXiv's subjects."""
+    import numpy as np
+
+    source, known = SOURCES["ogbn_arxiv"], entry("ogbn_arxiv")
+    graph = raw.graph(source, folder)
+    num_nodes, path = graph["num_nodes"], folder / "raw/node-label.csv.gz"
+    y = raw.whole_numbers(path, rows=num_nodes)
+    assert known.classes is not None
+    if y.shape[1] != 1 or y.min() < 0 or y.max() >= known.classes:
+        raise UserError(f"{path} is not OGB's file: its classes are not 0 to {known.classes - 1}.")
+    train, val, test = raw.node_splits(source, folder, num_nodes)
+    x = graph["node_feat"].astype(np.float32)
+    found = (num_nodes, graph["edge_index"].shape[1], x.shape[1], known.classes)
+    return NodeData(
+        num_nodes=num_nodes,
+        x=x,
+        edges=graph["edge_index"],
+        y=y[:, 0],
+        train=train,
+        val=val,
+        test=test,
+        num_classes=known.classes,
+        report=(
+            *_other_counts(config, found, (len(train), len(val), len(test))),
+            "citations are taken as undirected edges, as is usual for ogbn-arxiv",
+        ),
+    )
+
+
+def _proteins(config: DatasetConfig, folder: Path) -> NodeData:
+    """Associations of proteins, each once; nodes get the mean of their edges' features."""
+    source = SOURCES["ogbn_proteins"]
+    graph = raw.graph(source, folder)
+    num_nodes, path = graph["num_nodes"], folder / "raw/node-label.csv.gz"
+    y = raw.whole_numbers(path, rows=num_nodes)
+    if y.min() < 0 or y.max() > 1:
+        raise UserError(f"{path} is not OGB's file: its labels are not 0 and 1.")
+    train, val, test = raw.node_splits(source, folder, num_nodes)
+    x = _mean_of_edges(graph["edge_index"], graph["edge_feat"], num_nodes)
+    found = (num_nodes, graph["edge_index"].shape[1], x.shape[1], y.shape[1])
+    return NodeData(
+        num_nodes=num_nodes,
+        x=x,
+        edges=graph["edge_index"],
+        derived=True,
+        y=y.astype(bool),
+        train=train,
+        val=val,
+        test=test,
+        num_classes=y.shape[1],
+        report=(
+            *_other_counts(config, found, (len(train), len(val), len(test))),
+            "a node's features are the mean of the features of its edges",
+        ),
+    )
+
+
+def _collab(config: DatasetConfig, folder: Path) -> LinkData:
+    """Collaborations of authors, weighted by their number.
+
+    OGB stores a pair once for each year. Here it is one edge, and the weights, which count the
+    joint papers of a year, are summed.
+    """
+    import numpy as np
+
+    assert isinstance(config, CollabConfig)
+    source = SOURCES["ogbl_collab"]
+    graph = raw.graph(source, folder)
+    num_nodes, stored = graph["num_nodes"], graph["edge_index"]
+    weights = graph["edge_weight"]
+    if weights.shape[1] != 1 or weights.min() <= 0:
+        path = folder / "raw/edge_weight.csv.gz"
+        raise UserError(f"{path} is not OGB's file: it should be one positive number a row.")
+    train, valid, test = (raw.split_arrays(folder / file) for file in source.splits)
+    in_train = raw.pairs(folder / source.splits[0], train, "edge", num_nodes)
+    if in_train.shape[1] != stored.shape[1]:
+        raise UserError(
+            f"{folder / source.splits[0]} has {in_train.shape[1]:,} links, but raw/edge.csv.gz "
+            f"has {stored.shape[1]:,}: they belong to different data."
+        )
+    split = {
+        (part, key): raw.pairs(folder / file, arrays, key, num_nodes)
+        for part, file, arrays in zip(
+            ("val", "test"), source.splits[1:], (valid, test), strict=True
+        )
+        for key in ("edge", "edge_neg")
+    }
+    edges, summed = _summed(stored, weights[:, 0], num_nodes)
+    val, x = split["val", "edge"], graph["node_feat"].astype(np.float32)
+    found = (num_nodes, stored.shape[1], x.shape[1], 0)
+    sizes = (in_train.shape[1], val.shape[1], split["test", "edge"].shape[1])
+    return LinkData(
+        num_nodes=num_nodes,
+        x=x,
+        edges=edges,
+        weights=summed,
+        val=val,
+        val_negative=split["val", "edge_neg"],
+        test=split["test", "edge"],
+        test_negative=split["test", "edge_neg"],
+        extra_at_test=val if config.validation_edges_at_test else None,
+        report=(
+            *_other_counts(config, found, sizes),
+            f"{stored.shape[1]:,} links of single years are {edges.shape[1]:,} edges, "
+            "whose weights are summed",
+        ),
+    )
+
+
+def _mean_of_edges(
+    edges: NDArray[np.int64], features: NDArray[np.float32], num_nodes: int
+) -> NDArray[np.float32]:
+    """Average the features [M, F] over each node's edges, both ends alike: [N, F], 0 without any.
+
+    A column at a time, so that the edges of ogbn-proteins fit into memory in double precision.
+    """
+    import numpy as np
+
+    degree = sum(np.bincount(end, minlength=num_nodes) for end in edges)
+    means = np.empty((num_nodes, features.shape[1]), dtype=np.float32)
+    for column, values in enumerate(features.T):
+        total = sum(np.bincount(end, weights=values, minlength=num_nodes) for end in edges)
+        means[:, column] = total / np.maximum(degree, 1)
+    return means
+
+
+def _summed(
+    pairs: NDArray[np.int64], weights: NDArray[np.number], num_nodes: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Merge equal pairs, in either direction: int64 [2, E], smaller node first, and [E]."""
+    import numpy as np
+
+    keys = pairs.min(axis=0) * num_nodes + pairs.max(axis=0)
+    distinct, place = np.unique(keys, return_inverse=True)
+    edges = np.stack([distinct // num_nodes, distinct % num_nodes])
+    return edges, np.bincount(place, weights=weights).astype(np.float32)
+
+
+def _other_counts(
+    config: DatasetConfig, found: tuple[int, int, int, int], splits: tuple[int, int, int]
+) -> tuple[str, ...]:
+    """Say in one line, if at all, how this differs from what is published."""
+    known = entry(config.name)
+    names = ("nodes", "stored edges", "features", "classes", "training", "validation", "test")
+    published = (
+        *(known.nodes, SOURCES[config.name].stored_edges, known.features, known.classes),
+        *(known.splits or ()),
+    )
+    other = [
+        f"{here:,} {name} (published: {there:,})"
+        for name, here, there in zip(names, (*found, *splits), published, strict=True)
+        if here != there
+    ]
+    return (f"not the published {known.title}: {', '.join(other)}",) if other else ()

@@ -1,0 +1,58 @@
+"""How good outputs are: pure functions that stay on the device and wait for nothing.
+
+Each returns a float64 scalar tensor, equal to what scikit-learn and OGB's evaluators say.
+"""
+
+import torch
+from torch import Tensor
+
+
+def accuracy(outputs: Tensor, y: Tensor) -> Tensor:
+    """Share of rows of ``outputs`` [T, C] whose largest entry is at the class ``y`` [T]."""
+    return (outputs.argmax(-1) == y).to(torch.float64).mean()
+
+
+def roc_auc(scores: Tensor, labels: Tensor) -> Tensor:
+    """Area under the ROC curve: the chance that a positive scores above a negative.
+
+    Equal scores count half. By the rank sum, so it takes T log T.
+
+    Args:
+        scores: [T], or [T, L] for L labels.
+        labels: 0 or 1, of the same shape and any type.
+
+    Returns:
+        The mean over the columns that have both classes; nan if there is none, and nan if a
+        score in such a column is nan.
+    """
+    columns = scores.detach().reshape(len(scores), -1).T.contiguous()
+    positive = labels.reshape(len(labels), -1).T.to(torch.float64)
+    in_order = columns.sort(dim=1).values
+    below = torch.searchsorted(in_order, columns, right=False)
+    up_to = torch.searchsorted(in_order, columns, right=True)
+    ranks = (below + up_to + 1).to(torch.float64) / 2
+    positives = positive.sum(1)
+    negatives = positive.shape[1] - positives
+    pairs = positives * negatives
+    area = ((ranks * positive).sum(1) - positives * (positives + 1) / 2) / pairs
+    area = area.masked_fill(columns.isnan().any(1), torch.nan)
+    counts = pairs > 0
+    return area.masked_fill(~counts, 0).sum() / counts.sum()
+
+
+def hits_at(positive: Tensor, negative: Tensor, k: int) -> Tensor:
+    """Hits@k by OGB's rule.
+
+    Args:
+        positive: Scores of the pairs that are links, [P].
+        negative: Scores of the pairs that are none, [Q].
+        k: Which of the negative scores, from the top, has to be exceeded.
+
+    Returns:
+        The share of ``positive`` strictly above the k-th largest of ``negative``; 1 if there are
+        fewer than k.
+    """
+    if len(negative) < k:
+        return torch.ones((), dtype=torch.float64, device=positive.device)
+    bar = negative.detach().topk(k).values[-1]
+    return (positive > bar).to(torch.float64).mean()

@@ -1,0 +1,440 @@
+"""Every mistake gets one line: the file, the row or column, and what would be right."""
+
+import builtins
+import gzip
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from glt_cli.data import files
+from glt_cli.errors import UserError
+from tests.data.files.kit import EDGES, NODES, config, mistake, refused, with_column, write
+
+# Files.
+
+
+def test_no_such_file() -> None:
+    write()
+    assert refused(nodes="node.csv") == (
+        f"dataset.nodes=node.csv: there is no such file (looked from {Path.cwd()}). "
+        "Did you mean 'nodes.csv'?"
+    )
+    assert "dataset.edges=a/b.csv: there is no such file" in refused(edges="a/b.csv")
+    with pytest.raises(UserError, match="no such file"):
+        files.checksum(config(edges="missing.csv"), None)
+
+
+@pytest.mark.parametrize("key", ["edges", "nodes", "label"])
+def test_setting_that_must_be_there(key: str) -> None:
+    write()
+    assert f"dataset.{key}: name it, as in dataset.{key}=" in refused(**{key: None})
+
+
+def test_folder_in_place_of_a_file() -> None:
+    write()
+    Path("folder").mkdir()
+    assert refused(edges="folder") == "dataset.edges=folder: is a folder; name the file in it."
+
+
+def test_file_that_may_not_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refused by the system; the tests may run as root, who may read anything."""
+    write()
+
+    def refuse(path: Path, *args: Any) -> Any:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert refused() == "edges.csv: can't be read: Permission denied."
+
+
+def test_file_of_another_kind() -> None:
+    write()
+    Path("nodes.xlsx").write_bytes(b"PK")
+    assert refused(nodes="nodes.xlsx") == (
+        "dataset.nodes=nodes.xlsx: glt reads .csv, .tsv and .txt files (also with .gz), .parquet "
+        "and .npz; save it as one of these."
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "nodes.csv: is empty; its first line must be the column names."),
+        (b"\n\nid,a\n", "nodes.csv, line 1: is blank; the first line must be the column names."),
+        (
+            b"id,age,churned\n",
+            "nodes.csv: has column names but no rows: nothing to learn from.",
+        ),
+        (b"\x89PNG\0\0\0", "nodes.csv: is not UTF-8 text; save it as 'CSV UTF-8'."),
+        (NODES.encode("utf-16"), "nodes.csv: is not UTF-8 text; save it as 'CSV UTF-8'."),
+        (
+            NODES.encode("latin-1"),
+            "nodes.csv, line 2: is not UTF-8; save the file as 'CSV UTF-8'.",
+        ),
+        (
+            NODES.replace("7,23,", '7,"23,').encode(),
+            "nodes.csv, line 3: a quotation mark opens here and never closes; close it or take "
+            "it out.",
+        ),
+        (
+            NODES.replace("a,26,", "a,2,6,").encode(),
+            "nodes.csv, line 4: has more cells than line 1 has column names; put a cell that "
+            "contains the delimiter in quotation marks.",
+        ),
+        (
+            NODES.replace("007,20,", "007,2,0,").encode(),
+            "nodes.csv, line 2: has more cells than line 1 has column names; put a cell that "
+            "contains the delimiter in quotation marks.",
+        ),
+        (
+            b",id,age\n0,a,1\n",
+            "nodes.csv: column 1 has no name: give it one in line 1, or leave it out "
+            "(pandas: to_csv(..., index=False)).",
+        ),
+        (
+            b'id,"my\nage"\na,1\n',
+            "nodes.csv: the name of column 2, 'my\\nage', goes over lines: mend it.",
+        ),
+        (
+            b"id,age,age\na,1,2\n",
+            "nodes.csv: columns 2 and 3 are both called 'age': rename one.",
+        ),
+    ],
+)
+def test_file_that_is_no_table(content: bytes, message: str) -> None:
+    write()
+    Path("nodes.csv").write_bytes(content)
+    assert refused() == message
+
+
+def test_not_utf8_far_down_is_found_in_its_line() -> None:
+    write(EDGES)
+    content = b"id,age,churned\n" + b"x,1,no\n" * 100_000 + b"M\xfcller,1,yes\n"
+    Path("nodes.csv").write_bytes(content)
+    assert refused().startswith("nodes.csv, line 100002: is not UTF-8")
+
+
+@pytest.mark.parametrize("damage", [b"", b"no gzip at all", gzip.compress(NODES.encode())[:60]])
+def test_damaged_archive(damage: bytes) -> None:
+    write()
+    Path("nodes.csv.gz").write_bytes(damage)
+    assert refused(nodes="nodes.csv.gz").startswith("nodes.csv.gz: ")
+
+
+@pytest.mark.parametrize(("written", "shown"), [(";", ";"), ("\t", "\\t"), ("|", "|")])
+def test_wrong_delimiter(written: str, shown: str) -> None:
+    header = NODES.splitlines()[0].replace(",", written)
+    assert mistake(NODES.replace(",", written)) == (
+        f"nodes.csv, line 1: is one column, {header!r}; the file seems to be separated by "
+        f"'{shown}': say dataset.delimiter='\"{shown}\"'."
+    )
+
+
+def test_delimiter_of_two_characters() -> None:
+    assert mistake(delimiter=";;").startswith("dataset.delimiter=;;: must be one character")
+    assert "nodes.csv" in mistake(delimiter='"')
+
+
+# Columns.
+
+
+@pytest.mark.parametrize("key", ["label", "id", "split", "ignore", "categorical"])
+def test_no_such_column_of_nodes(key: str) -> None:
+    given: dict[str, Any] = {key: ["Chuned"] if key in {"ignore", "categorical"} else "Chuned"}
+    assert mistake(**given) == (
+        f"nodes.csv: there is no column 'Chuned' (dataset.{key}). Did you mean 'churned'? Its "
+        "columns: id, age, vip, city, churned."
+    )
+
+
+@pytest.mark.parametrize("key", ["source", "target", "weight"])
+def test_no_such_column_of_edges(key: str) -> None:
+    assert mistake(**{key: "zzz"}) == (
+        f"edges.csv: there is no column 'zzz' (dataset.{key}). Its columns: from, to."
+    )
+
+
+def test_columns_with_two_duties() -> None:
+    assert mistake(label="id") == (
+        "nodes.csv: column 'id' can't be both the nodes' id and their label; name another with "
+        "dataset.id or dataset.label."
+    )
+    assert "both the nodes' label and their split" in mistake(split="churned")
+    assert mistake(target="from") == (
+        "edges.csv: dataset.source=from, dataset.target=from and dataset.weight=None must be "
+        "columns of their own."
+    )
+    assert mistake(ignore=["city"], categorical=["city"]) == (
+        "dataset.categorical=[city]: is in dataset.ignore too; take it out of one."
+    )
+
+
+def test_nothing_to_learn_from() -> None:
+    assert mistake("id,churned\n1,a\n2,b\n") == (
+        "nodes.csv: has no column left to learn from (columns: id, churned); add one that "
+        "describes the nodes, or take one out of dataset.ignore."
+    )
+
+
+def test_numbers_with_a_few_texts() -> None:
+    assert mistake(NODES.replace("a,26,", "a,unknown,")) == (
+        "nodes.csv, line 4, column 'age': 'unknown' is not a number, as 11 of the column's 12 "
+        "values are; correct it, or dataset.categorical=[age] takes them as categories, or "
+        "dataset.ignore=[age] leaves the column out."
+    )
+
+
+def test_decimal_comma() -> None:
+    cells = [f'"{row},5"' for row in range(12)]
+    assert mistake(with_column("my n", cells)) == (
+        "nodes.csv, line 2, column 'my n': '0,5' is not a number; write it with a point, or "
+        "'dataset.categorical=[\"my n\"]' takes them as categories, or "
+        "'dataset.ignore=[\"my n\"]' leaves the column out."
+    )
+
+
+@pytest.mark.parametrize("cell", ["inf", "-Infinity", "1e300", "1e39"])
+def test_infinite_number(cell: str) -> None:
+    message = mistake(NODES.replace("a,26,", f"a,{cell},"))
+    assert message.startswith("nodes.csv, line 4, column 'age': ")
+    assert message.endswith(
+        " is infinite or too large; correct it, leave the cell empty, or dataset.ignore=[age]."
+    )
+
+
+@pytest.mark.parametrize("cell", ["", "NA"])
+def test_column_without_values(cell: str) -> None:
+    assert mistake(with_column("n", [cell] * 12)) == (
+        "nodes.csv, column 'n': has no values at all; leave it out: dataset.ignore=[n]."
+    )
+
+
+def test_column_without_training_values() -> None:
+    parts = ["train"] * 6 + ["val"] * 3 + ["test"] * 3
+    nodes = with_column("part,n", [f"{part},{'' if part == 'train' else 1}" for part in parts])
+    assert mistake(nodes, split="part") == (
+        "nodes.csv, column 'n': no training node has a value; leave it out: dataset.ignore=[n]."
+    )
+
+
+def _many(rows: int, same: int = 1) -> str:
+    return "id,name,churned\n" + "".join(
+        f"{row},name {row // same},{row % 2}\n" for row in range(rows)
+    )
+
+
+def test_text_that_is_a_name() -> None:
+    edges = "a,b\n1,2\n"
+    assert mistake(_many(50), edges) == (
+        "nodes.csv, column 'name': 50 different texts in 50 rows tell nothing; leave it out: "
+        "dataset.ignore=[name], or use them as categories all the same: "
+        "dataset.categorical=[name]."
+    )
+    assert mistake(_many(2002, 2), edges, categorical=["name"]) == (
+        "nodes.csv, column 'name': 1,001 different texts are too many categories (at most 1000); "
+        "leave it out: dataset.ignore=[name]."
+    )
+    assert mistake(_many(2002, 2), edges).startswith("nodes.csv, column 'name': 1,001 different")
+
+
+# Ids and edges.
+
+
+def test_id_that_is_missing_or_there_twice() -> None:
+    assert mistake(NODES.replace("a,26", ",26")) == (
+        "nodes.csv, line 4, column 'id': the node has no id; every node needs its own "
+        "(dataset.id names the column)."
+    )
+    assert mistake(NODES.replace("u,44", "7,44")) == (
+        "nodes.csv, line 10, column 'id': '7' is there already (line 3); every node needs one "
+        "row and an id of its own (dataset.id names the column)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("B ", "B"), ("99.0", "99"), ("0099", "99"), ("b", "B"), ("U", "u"), ("1", "1.0")],
+)
+def test_edge_to_an_unknown_node(written: str, meant: str) -> None:
+    assert mistake(edges=EDGES + f"7,{written}\n") == (
+        f"edges.csv, line 8, column 'to': {written!r} is no node of nodes.csv. Did you mean "
+        f"{meant!r}? Add the node there, or dataset.unknown=drop leaves such edges out."
+    )
+
+
+def test_edges_to_several_unknown_nodes_are_counted() -> None:
+    assert mistake(edges=EDGES + "new,7\n7,7\nold,7\n") == (
+        "edges.csv, line 8, column 'from': 'new' is no node of nodes.csv (2 such edges). Add the "
+        "node there, or dataset.unknown=drop leaves such edges out."
+    )
+    assert mistake(edges=EDGES + "7,\n") == (
+        "edges.csv, line 8, column 'to': the cell is empty; write the node's id, or "
+        "dataset.unknown=drop leaves such edges out."
+    )
+    assert mistake(edges="a,b\nno,one\n", unknown="drop") == (
+        "edges.csv: no edge is between nodes of nodes.csv."
+    )
+
+
+def test_edges_without_a_header_or_a_second_column() -> None:
+    assert mistake(edges=EDGES.partition("\n")[2]) == (
+        "edges.csv, line 1: '007' and '100' are nodes, not column names; put a line like "
+        "source,target above."
+    )
+    assert mistake(edges="a\n7\n") == (
+        "edges.csv: has the one column 'a'; an edge needs two, such as source,target."
+    )
+
+
+@pytest.mark.parametrize("weight", ["0", "-1", "nan", "inf", "heavy", "1e-60", ""])
+def test_weight_that_is_none(weight: str) -> None:
+    shown = repr(weight) if weight else "an empty cell"
+    assert mistake(edges=f"a,b,w\n7,a,1\n7,B,{weight}\n", weight="w") == (
+        f"edges.csv, line 3, column 'w': {shown} is no weight; write a positive, finite number, "
+        "or leave the edge out."
+    )
+
+
+# Labels and parts.
+
+
+def test_label_with_one_class_or_none() -> None:
+    assert mistake(NODES.replace(",yes\n", ",no\n")) == (
+        "nodes.csv, column 'churned': has only the class 'no'; to learn something, at least two "
+        "classes are needed (dataset.label names the column)."
+    )
+    assert "has no label;" in mistake(with_column("y", [""] * 12), label="y")
+
+
+def test_label_that_is_a_quantity() -> None:
+    nodes = "id,a,price\n" + "".join(f"{row},{row % 3},{row / 7}\n" for row in range(40))
+    assert mistake(nodes, "a,b\n1,2\n", label="price") == (
+        "nodes.csv, column 'price': 40 different numbers in 40 rows are a quantity; glt learns "
+        "classes: put the numbers into ranges, or name another column (dataset.label)."
+    )
+
+
+def test_label_with_too_many_classes() -> None:
+    nodes = "id,a,name\n" + "".join(f"{row},{row % 3},n{row}\n" for row in range(1001))
+    assert mistake(nodes, "a,b\n1,2\n", label="name") == (
+        "nodes.csv, column 'name': has 1,001 classes, more than 1000; name another column "
+        "(dataset.label)."
+    )
+
+
+def test_empty_part() -> None:
+    assert mistake(with_column("part", ["train", "test"] * 6), split="part") == (
+        "nodes.csv, column 'part': puts no labelled node into val; write 'val' for some, or leave "
+        "dataset.split out and glt draws the parts."
+    )
+    assert mistake("id,a,y\n1,2,x\n2,3,y\n", "s,t\n1,2\n", label="y") == (
+        "nodes.csv: 2 labelled nodes are too few for dataset.train_fraction=0.6 and "
+        "dataset.val_fraction=0.2, as val is empty; change the fractions or label more nodes."
+    )
+    assert "nothing is left to test on" in mistake(train_fraction=0.8)
+
+
+def test_metric_of_two_classes() -> None:
+    nodes = with_column("kind", ["a", "b", "c"] * 4)
+    assert mistake(nodes, label="kind", metric="roc_auc") == (
+        "dataset.metric=roc_auc: needs two classes, and 'kind' has 3; choose "
+        "dataset.metric=accuracy."
+    )
+    parts = ["train", "train", "val", "test"] * 3
+    assert mistake(with_column("part", parts), split="part", metric="roc_auc") == (
+        "dataset.metric=roc_auc: needs both classes in val, which has 'no' only; choose "
+        "dataset.metric=accuracy or another split."
+    )
+
+
+# Parquet and npz.
+
+
+def _npy() -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, np.ones(3))
+    return stream.getvalue()
+
+
+def _encrypted() -> bytes:
+    stream = io.BytesIO()
+    np.savez(stream, id=np.ones(3))
+    content = bytearray(stream.getvalue())
+    for start, flags in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+        content[content.index(start) + flags] |= 1
+    return bytes(content)
+
+
+def test_parquet_without_pyarrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    write()
+    Path("nodes.parquet").write_bytes(b"PAR1")
+    real = builtins.__import__
+
+    def without(name: str, *args: Any, **more: Any) -> Any:
+        if name.partition(".")[0] in {"pyarrow", "fastparquet"}:
+            raise ImportError(name)
+        return real(name, *args, **more)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    assert refused(nodes="nodes.parquet") == (
+        "nodes.parquet: Parquet files need pyarrow: pip install 'glt-cli[parquet]', or save it "
+        "as CSV."
+    )
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\3\4 no", b"no archive", _npy(), _encrypted()])
+def test_damaged_npz(content: bytes) -> None:
+    write()
+    Path("nodes.npz").write_bytes(content)
+    assert refused(nodes="nodes.npz").startswith("nodes.npz: can't be read as ")
+
+
+def test_npz_is_never_unpickled() -> None:
+    write()
+    np.savez("nodes.npz", id=np.array([{"a": 1}], dtype=object))
+    assert refused(nodes="nodes.npz") == (
+        "nodes.npz: can't be read as plain arrays; save text with .astype(str), and numbers with a "
+        "numeric dtype (np.savez, no objects)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"x": np.ones((3, 2))}, "nodes.npz: has no array of node ids; save one, as in "),
+        (
+            {"id": np.arange(3), "x": np.ones((2, 2))},
+            "nodes.npz: array 'x' has 2 rows, the others 3; make them so.",
+        ),
+        (
+            {"id": np.arange(3), "y": np.ones((3, 2))},
+            "nodes.npz: array 'y' has shape [3, 2]; a column has shape [3] (only 'x' may have "
+            "two dimensions).",
+        ),
+        (
+            {"id": np.arange(3), "y": np.ones(3, dtype=complex)},
+            "nodes.npz, array 'y': has dtype complex128; save numbers, booleans or text ",
+        ),
+        ({"id": np.arange(3), "x0": np.ones(3), "x": np.ones((3, 1))}, "both called 'x0'"),
+    ],
+)
+def test_npz_of_other_shapes(arrays: dict[str, Any], message: str) -> None:
+    write()
+    np.savez("nodes.npz", **arrays)
+    assert message in refused(nodes="nodes.npz")
+
+
+def test_npz_without_edges() -> None:
+    write()
+    np.savez("edges.npz", pairs=np.ones((2, 3)))
+    message = "edges.npz: array 'edges' is missing; it must be [2, M] or [M, 2]."
+    assert refused(edges="edges.npz") == message
+    np.savez("edges.npz", edges=np.ones((3, 3)))
+    assert "array 'edges' has shape [3, 3]" in refused(edges="edges.npz")
+    np.savez("edges.npz", edges=np.array([[7], [5]]), weights=np.ones(1))
+    assert refused(edges="edges.npz").startswith("edges.npz, row 1, column 'target': '5' is no")
+    np.savez("edges.npz", edges=np.array([[7], [99]]), weights=np.zeros(1))
+    assert refused(edges="edges.npz").startswith("edges.npz, row 1, column 'weights': '0.0' is no")
