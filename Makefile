@@ -25,7 +25,7 @@ types: $(VENV)/.dev ## Check types (mypy, strict)
 unit: $(VENV)/.dev ## Run the tests alone, on all cores
 	@$(BIN)/pytest -n auto
 
-bench: $(VENV)/.dev ## Measure the engine and write benchmarks/results.md (about ten minutes)
+bench: $(VENV)/.dev ## Measure the engine and write benchmarks/results.md (about half an hour)
 	@$(BIN)/python -m benchmarks
 
 clean: ## Remove the virtual environment and caches; outputs/ stays

@@ -34,6 +34,7 @@ class Display:
             console=self.console,
             disable=not self.shows_bars,
         )
+        self._said: set[str] = set()
         self._task: TaskID | None = None
         self._phase = ""
         self._epochs = 0
@@ -54,8 +55,11 @@ class Display:
         """Leave the terminal as it was."""
         self._bars.stop()
 
-    def say(self, message: str) -> None:
-        """Print a line above the bars."""
+    def say(self, message: str, once: bool = False) -> None:
+        """Print a line above the bars; `once` leaves out what was said before."""
+        if once and message in self._said:
+            return
+        self._said.add(message)
         self.console.print(message, markup=False, soft_wrap=True)
 
     def begin(self, phase: str, epochs: int) -> None:

@@ -137,8 +137,8 @@ def _fill(
 
     raw = data.load(config.dataset, config.data_root)
     task = make_task(raw, config.dataset, device)
-    for line in (*raw.report, task.cleaned):
-        watcher.note(line)
+    for line in (*raw.report, *task.cleaned):
+        watcher.note(line, once=True)
     seed_stage(config.seed, "reinit" if config.retrain.control == "reinit" else "init")
     model = build(config.backbone, task.num_features, task.num_outputs, task.embedded_nodes)
     model = model.to(device)

@@ -18,10 +18,10 @@ class Watcher:
     log: Log
     rows: list[dict[str, object]] = field(default_factory=list)
 
-    def note(self, message: str) -> None:
-        """Say something once, to the person and to the log."""
+    def note(self, message: str, once: bool = False) -> None:
+        """Say something to the person and to the log; to the person perhaps `once` only."""
         self.log.write(message)
-        self.display.say(message)
+        self.display.say(message, once)
 
     def begin(self, phase: str, epochs: int) -> None:
         """See training.Observer."""

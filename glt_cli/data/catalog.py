@@ -168,6 +168,15 @@ CATALOG: dict[str, Entry] = {
         ),
         _pyg("amazon_photo", "Amazon Photo", 7650, 119081, 745, 8),
         _pyg("coauthor_cs", "Coauthor CS", 18333, 81894, 6805, 15),
+        _pyg(
+            "coauthor_physics",
+            "Coauthor Physics",
+            34493,
+            247962,
+            8415,
+            5,
+            "16df58ffe9c5d6e73220f42cc5a9f7056d2f7d076d779d9d73f1d2470f9e6592",
+        ),
         Entry(
             name="ogbn_arxiv",
             title="ogbn-arxiv",
@@ -206,15 +215,6 @@ CATALOG: dict[str, Entry] = {
             splits=(1_179_052, 60_084, 46_329),
             source=_OGB + "; edges weigh the number of joint papers",
             citation=_HU + "year",
-        ),
-        _pyg(
-            "coauthor_physics",
-            "Coauthor Physics",
-            34493,
-            247962,
-            8415,
-            5,
-            "16df58ffe9c5d6e73220f42cc5a9f7056d2f7d076d779d9d73f1d2470f9e6592",
         ),
         Entry(
             name="tolokers",

@@ -66,8 +66,8 @@ def agreement(evidence: EdgeEvidence) -> Tensor:
     return torch.where(agreed >= AGREED, 1 + need, agreed)
 
 
-#: Inner product of two predicted class distributions from which on the ends of an edge agree.
-AGREED = 0.25
+#: From here on the dense model doesn't contradict an edge (see `Task.agreement`).
+AGREED = 0.5
 
 EDGE_SCORES: dict[str, Callable[[EdgeEvidence], Tensor]] = {
     "magnitude": magnitude,

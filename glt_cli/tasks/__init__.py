@@ -83,8 +83,10 @@ def _tensor(array: Any, device: torch.device) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(array, dtype=np.int64)).to(device)
 
 
-def _said(cleaned: Cleaned) -> str:
+def _said(cleaned: Cleaned) -> tuple[str, ...]:
+    if not cleaned.loops and not cleaned.duplicates:
+        return ()
     return (
         f"{cleaned.graph.num_edges:,} edges, after dropping {cleaned.loops:,} self-loops and "
-        f"{cleaned.duplicates:,} duplicates"
+        f"{cleaned.duplicates:,} duplicates",
     )

@@ -25,7 +25,7 @@ class Task(ABC):
         embedding: Width of node embeddings to be learned; 0 where nodes have features.
         derived: Whether the features were computed from the full message graph.
         metric: What `score` measures, as tables call it.
-        cleaned: What was dropped from the edges, for the log.
+        cleaned: Lines that say what was dropped from the edges, if anything was.
     """
 
     kind: ClassVar[str]
@@ -35,7 +35,7 @@ class Task(ABC):
     embedding: int = 0
     derived: bool = False
     metric: str
-    cleaned: str = ""
+    cleaned: tuple[str, ...] = ()
 
     @property
     def num_features(self) -> int:
@@ -70,7 +70,10 @@ class Task(ABC):
 
     @abstractmethod
     def agreement(self, teacher: Tensor) -> Tensor:
-        """How far a teacher's outputs [N, outputs] for the ends of edges agree, [E] in [0, 1]."""
+        """How far a teacher's outputs [N, outputs] for the ends of edges agree, [E] in [0, 1].
+
+        From one half on they don't contradict each other.
+        """
 
     def decoder_macs(self, width: int) -> int:
         """Multiply-adds beside the model's own, for outputs of so many columns."""

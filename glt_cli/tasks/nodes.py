@@ -63,9 +63,14 @@ class NodeClassification(NodeTask):
         )
 
     def agreement(self, teacher: Tensor) -> Tensor:
-        """Inner product of the predicted class distributions of both ends."""
+        """Half for the same predicted class, half for the inner product of both distributions.
+
+        The product alone tells little where training was cut short and predictions are soft
+        (docs/choices.md).
+        """
         source, target = (teacher.softmax(1)[end] for end in self.graph.edge_index)
-        return (source * target).sum(1)
+        same = source.argmax(1) == target.argmax(1)
+        return (same + (source * target).sum(1)) / 2
 
 
 @dataclass(frozen=True, kw_only=True)

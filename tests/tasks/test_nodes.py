@@ -10,7 +10,7 @@ from glt_cli.config.datasets import DatasetConfig
 from glt_cli.data.forms import NodeData
 from glt_cli.sparse import SparseMatrix
 from glt_cli.tasks import NodeClassification, make_task
-from tests.graphs import dense_of, tiny_task
+from tests.graphs import dense_of, seeded, tiny_task
 
 CPU = torch.device("cpu")
 CORA = DatasetConfig(name="cora", transform="row_normalise")
@@ -38,7 +38,7 @@ def data(directed: bool = False) -> NodeData:
 def test_edges_are_cleaned_and_counted() -> None:
     task = make_task(data(), CORA, CPU)
     assert (task.graph.num_nodes, task.graph.num_edges) == (5, 4)
-    assert task.cleaned == "4 edges, after dropping 1 self-loops and 1 duplicates"
+    assert task.cleaned == ("4 edges, after dropping 1 self-loops and 1 duplicates",)
     assert not task.graph.directed
     directed = make_task(data(directed=True), CORA, CPU)
     assert directed.graph.num_edges == 5
@@ -75,3 +75,15 @@ def test_the_score_is_the_share_of_a_split_that_is_right(split: str) -> None:
     mixed[:5] = right[:5].roll(1, dims=1)
     assert float(task.score(mixed, split)) == 1 - 5 / 20
     assert task.score(mixed, split).dtype == torch.float64
+
+
+def test_ends_of_one_predicted_class_agree_by_half_or_more() -> None:
+    task = tiny_task()
+    teacher = torch.randn(60, 3, generator=seeded(0))
+    agreed = task.agreement(teacher)
+    classes = teacher.argmax(1)
+    source, target = task.graph.edge_index
+    assert torch.equal(agreed >= 0.5, classes[source] == classes[target])
+    assert bool(((agreed >= 0) & (agreed <= 1)).all())
+    sure = task.agreement(100 * F.one_hot(classes, 3).float())
+    torch.testing.assert_close(sure, (classes[source] == classes[target]).float())
