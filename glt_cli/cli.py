@@ -15,6 +15,8 @@ examples:
   glt run method=fastglt dataset=cora          one run, dense baseline to tables
   glt run -m method=fastglt,imp seed=0,1,2     a grid
   glt run --help                               groups, keys and presets
+  glt table --cols dataset --where backbone=gcn
+                                               finished runs, compared over their seeds
   glt verify outputs/fastglt-gcn-cora-seed0-…  check a saved ticket against its data
   glt datasets                                 what there is, and whether it is here
 """
@@ -53,7 +55,7 @@ def run_command(arguments: Sequence[str]) -> int:
 
 def _as_flags(words: list[str]) -> list[str]:
     """Let `data_root=X` and `device=X`, as `glt run` has them, do for every sub-command."""
-    if not words or words[0] == "run":
+    if not words or words[0] in ("run", "table"):  # there they are settings and fields
         return words
     flags = {"data_root=": "--data-root=", "device=": "--device="}
     for i, word in enumerate(words):
@@ -102,11 +104,71 @@ def _parser() -> Parser:
     verify.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:k")
     verify.set_defaults(do=_verify)
 
+    _add_table(commands)
+
     completion = commands.add_parser("completion", help="print shell completion")
     completion.add_argument("shell", choices=["bash", "zsh"])
     completion.add_argument("--line", help=argparse.SUPPRESS)
     completion.set_defaults(do=_completion)
     return parser
+
+
+_TABLE_EXAMPLES = """\
+examples:
+  glt table                                    all runs in outputs/, every figure
+  glt table --cols dataset --metric difference --output table.tex
+  glt table --rows method,targets --cols backbone --where dataset=cora --where seed=0,1,2
+  glt table --where 'weight_sparsity_target>=0.9' --published
+  glt table --rows method,method.alpha --metric val,find
+"""
+
+
+def _add_table(commands: argparse._SubParsersAction[Parser]) -> None:
+    table = commands.add_parser(
+        "table",
+        help="compare finished runs, in a terminal, CSV, Markdown, LaTeX or HTML",
+        description="Compare finished runs: means over seeds, paired differences to dense.",
+        epilog=_TABLE_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    table.add_argument("folders", nargs="*", metavar="FOLDER", help="runs (default: outputs)")
+    table.add_argument(
+        "--rows",
+        metavar="KEY,…",
+        help="fields of record.json, 'targets', or settings such as method.alpha "
+        "(default: method,backbone,dataset,targets)",
+    )
+    table.add_argument("--cols", metavar="KEY", help="one column for each value of a field")
+    table.add_argument(
+        "--metric",
+        metavar="NAME,…",
+        help="figures to show: test, difference, dense, val, sparsity, macs, find, epoch, retrain, "
+        "speedup, memory (with --cols one of them, otherwise most)",
+    )
+    table.add_argument(
+        "--where",
+        action="append",
+        default=[],
+        metavar="CONDITION",
+        help="KEY=VALUE, KEY=A,B, KEY!=VALUE or 'KEY>=NUMBER'; may be given again",
+    )
+    table.add_argument(
+        "--format", choices=["terminal", "csv", "markdown", "latex", "html"], help="how to write it"
+    )
+    table.add_argument(
+        "--output", metavar="FILE", help="write a file: .txt, .csv, .md, .tex or .html"
+    )
+    table.add_argument(
+        "--tolerance",
+        default="0.005",
+        metavar="SHARE",
+        help="what a winning ticket may lose, as a fraction (default: 0.005)",
+    )
+    table.add_argument(
+        "--published", action="store_true", help="set published figures beside, labelled"
+    )
+    table.set_defaults(do=_table)
 
 
 def _run(known: argparse.Namespace, rest: list[str]) -> int:
@@ -135,6 +197,12 @@ def _verify(known: argparse.Namespace, _: list[str]) -> int:
     from glt_cli.verify import verify
 
     return verify(known.folder, known.data_root, known.device)
+
+
+def _table(known: argparse.Namespace, _: list[str]) -> int:
+    from glt_cli.table_command import table
+
+    return table(known)
 
 
 def _completion(known: argparse.Namespace, _: list[str]) -> int:

@@ -25,6 +25,16 @@ complete -o nospace -o default -F _glt glt
 _COMMANDS = {
     "run": [],
     "datasets": ["prepare"],
+    "table": [
+        "--rows",
+        "--cols",
+        "--metric",
+        "--where",
+        "--format",
+        "--output",
+        "--tolerance",
+        "--published",
+    ],
     "verify": [],
     "completion": ["bash", "zsh"],
 }
