@@ -17,6 +17,7 @@ examples:
   glt run --help                               groups, keys and presets
   glt table --cols dataset --where backbone=gcn
                                                finished runs, compared over their seeds
+  glt report outputs --output report.html      a page with tables and figures of them
   glt verify outputs/fastglt-gcn-cora-seed0-…  check a saved ticket against its data
   glt datasets                                 what there is, and whether it is here
 """
@@ -87,6 +88,7 @@ def _parser() -> Parser:
     run.add_argument("-h", "--help", dest="shows", action="append_const", const="--help")
     run.add_argument("--hydra-help", dest="shows", action="append_const", const="--hydra-help")
     run.add_argument("-c", "--cfg", choices=["job", "hydra", "all"])
+    run.add_argument("--dry-run", action="store_true")
     run.add_argument("--version", action="version", version=version)
     run.set_defaults(do=_run)
 
@@ -105,6 +107,7 @@ def _parser() -> Parser:
     verify.set_defaults(do=_verify)
 
     _add_table(commands)
+    _add_report(commands)
 
     completion = commands.add_parser("completion", help="print shell completion")
     completion.add_argument("shell", choices=["bash", "zsh"])
@@ -171,8 +174,32 @@ def _add_table(commands: argparse._SubParsersAction[Parser]) -> None:
     table.set_defaults(do=_table)
 
 
+def _add_report(commands: argparse._SubParsersAction[Parser]) -> None:
+    report = commands.add_parser(
+        "report",
+        help="write one HTML page about finished runs, with figures",
+        description="Write one HTML page about finished runs that opens without a network.",
+        allow_abbrev=False,
+    )
+    report.add_argument("folders", nargs="*", metavar="FOLDER", help="runs (default: outputs)")
+    report.add_argument(
+        "--output", default="report.html", metavar="FILE", help="the page (default: report.html)"
+    )
+    report.add_argument(
+        "--figures", metavar="DIR", help="write the figures as PNG, PDF and SVG files too"
+    )
+    report.add_argument(
+        "--tolerance",
+        default="0.005",
+        metavar="SHARE",
+        help="what a winning ticket may lose, as a fraction (default: 0.005)",
+    )
+    report.add_argument("--data-root", help="folder with data sets (or GLT_DATA)")
+    report.set_defaults(do=_report)
+
+
 def _run(known: argparse.Namespace, rest: list[str]) -> int:
-    from glt_cli.front import run, show
+    from glt_cli.front import plan, run, show
 
     if flags := [word for word in rest if word.startswith("-")]:
         raise UserError(f"glt run does not take {' '.join(flags)}; see glt run --help")
@@ -180,7 +207,8 @@ def _run(known: argparse.Namespace, rest: list[str]) -> int:
     if shows:
         show(shows, rest, known.multirun, known.config_dir)
         return 0
-    return run(rest, known.multirun, known.config_dir)
+    do = plan if known.dry_run else run
+    return do(rest, known.multirun, known.config_dir)
 
 
 def _datasets(known: argparse.Namespace, _: list[str]) -> int:
@@ -203,6 +231,12 @@ def _table(known: argparse.Namespace, _: list[str]) -> int:
     from glt_cli.table_command import table
 
     return table(known)
+
+
+def _report(known: argparse.Namespace, _: list[str]) -> int:
+    from glt_cli.report_command import report
+
+    return report(known)
 
 
 def _completion(known: argparse.Namespace, _: list[str]) -> int:

@@ -35,6 +35,7 @@ _COMMANDS = {
         "--tolerance",
         "--published",
     ],
+    "report": ["--output", "--figures", "--tolerance", "--data-root"],
     "verify": [],
     "completion": ["bash", "zsh"],
 }
@@ -63,7 +64,7 @@ def candidates(line: str) -> str:
     return " ".join(_COMMANDS.get(command, []))
 
 
-_RUN_FLAGS = ("--multirun", "--cfg", "--config-dir", "--help")
+_RUN_FLAGS = ("--multirun", "--dry-run", "--cfg", "--config-dir", "--help")
 
 
 def _run_candidates(words: list[str]) -> str:

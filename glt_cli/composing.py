@@ -14,7 +14,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from glt_cli.config import Config, check
+from glt_cli.config import Config, RetrainConfig, check
 from glt_cli.errors import UserError
 
 CONFIG_NAME = "config"
@@ -48,7 +48,9 @@ def to_config(whole: DictConfig) -> Config:
         raise UserError(explain(error, [])) from error
     assert isinstance(config, Config)
     if not config.method.prunes:
+        # Nothing is pruned, so nothing is retrained in another way either.
         config.sparsity.graph = config.sparsity.weight = 0.0
+        config.retrain = RetrainConfig()
     return config
 
 

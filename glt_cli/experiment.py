@@ -12,13 +12,16 @@ from omegaconf import OmegaConf
 
 from glt_cli import data, methods, provenance, results
 from glt_cli.backbones import build
+from glt_cli.checkpoint import Checkpoint
 from glt_cli.config import Config, RetrainConfig, SparsityConfig
 from glt_cli.config.methods import DenseConfig
 from glt_cli.controls import shuffled
 from glt_cli.data.catalog import entry
 from glt_cli.device import resolve
 from glt_cli.display import Display, Log
-from glt_cli.identity import identify
+from glt_cli.identity import Identity, identify
+from glt_cli.locks import locked
+from glt_cli.memory import RunMemory
 from glt_cli.paths import RunFolder, write_whole
 from glt_cli.pruning.masks import Targets, kept_counts, sparsities
 from glt_cli.records import Record, finished, label, run_folder
@@ -51,12 +54,18 @@ class Outcome:
     found_finished: bool
 
 
-def run(config: Config, display: Display) -> Outcome:
+def run(config: Config, display: Display, wait: bool = True) -> Outcome:
     """Run one configuration, unless its finished run is found.
 
     Whatever goes wrong is written to the record, which then has status `failed`.
 
+    Args:
+        config: What to run.
+        display: Shows the progress.
+        wait: Whether to wait where another process is doing this very run.
+
     Raises:
+        BusyError: Another process is doing it, and `wait` is false.
         KeyboardInterrupt: After writing a record with status `interrupted`.
     """
     device = resolve(config.device)
@@ -64,6 +73,16 @@ def run(config: Config, display: Display) -> Outcome:
     folder = run_folder(config.output_dir, identity.folder)
     if not config.force and (done := finished(folder)):
         return Outcome(done, folder, found_finished=True)
+    name = folder.path.name
+    with locked(folder.lock, wait, lambda: display.say(f"waiting for {name}, done elsewhere")):
+        if not config.force and (done := finished(folder)):
+            return Outcome(done, folder, found_finished=True)
+        return _run(config, device, identity, folder, display)
+
+
+def _run(
+    config: Config, device: torch.device, identity: Identity, folder: RunFolder, display: Display
+) -> Outcome:
     record = _blank(config, device, identity.config_hash)
     _clear(folder, config)
     watcher = Watcher(display, Log(folder.log, record.started))
@@ -73,6 +92,7 @@ def run(config: Config, display: Display) -> Outcome:
         _fill(record, config, device, folder, watcher)
         record.peak_memory_mb = round(provenance.peak_memory_mb(device), 1)
         record.status = "done"
+        Checkpoint(folder.checkpoint).forget()
     except KeyboardInterrupt:
         record.status, record.error = "interrupted", "interrupted from the keyboard"
         raise
@@ -124,6 +144,8 @@ def _clear(folder: RunFolder, config: Config) -> None:
     folder.path.mkdir(parents=True, exist_ok=True)
     for path in folder.results():
         path.unlink(missing_ok=True)
+    if config.force:
+        Checkpoint(folder.checkpoint).forget()
     write_whole(folder.config, OmegaConf.to_yaml(asdict(config)))
 
 
@@ -157,7 +179,8 @@ def _fill(
 
     # Find.
     if config.retrain == RetrainConfig():
-        found = _find(search, teacher, config, record)
+        memory = RunMemory(Checkpoint.read(folder.checkpoint), watcher, teacher)
+        found = _find(search, memory, teacher, config, record)
     else:
         found = _found_before(search, config, watcher, record)
 
@@ -183,11 +206,13 @@ def _fill(
     results.leave_tables(folder, record, config, trained.masks, macs)
 
 
-def _find(search: Search, teacher: Teacher, config: Config, record: Record) -> Found:
+def _find(
+    search: Search, memory: RunMemory, teacher: Teacher, config: Config, record: Record
+) -> Found:
     """Let the method look for masks, and note what that cost."""
-    began = time.perf_counter()
+    search.memory, search.epochs_spent = memory, memory.checkpoint.epochs
     found = methods.find(search, config.method)
-    record.find_seconds = time.perf_counter() - began
+    record.find_seconds = memory.seconds
     record.find_epochs = search.epochs_spent
     if teacher.was_asked:
         record.find_seconds += teacher.seconds

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +21,15 @@ def show(flags: list[str], words: list[str], multirun: bool, config_dir: str | N
     _hand_to_hydra([*flags, *words], multirun, config_dir)
 
 
+def plan(words: list[str], multirun: bool, config_dir: str | None) -> int:
+    """List the runs of a request, which of them are finished, and how long the others may take."""
+    from glt_cli.planning import print_plan
+
+    request = read(quoted(words), multirun, config_dir)
+    print_plan(_named(request))
+    return 0
+
+
 def run(words: list[str], multirun: bool, config_dir: str | None) -> int:
     """Do what `glt run WORDS` asks for; returns the exit code."""
     words = quoted(words)
@@ -30,7 +40,9 @@ def run(words: list[str], multirun: bool, config_dir: str | None) -> int:
         for folder in {folder for _, folder in folders}:
             _check_usable(folder)
         _announce(request, len(unfinished))
+        began = _now()
         _hand_to_hydra(words, multirun, config_dir)
+        _wait_for_others(folders, began)
     return _conclude(request, folders, len(unfinished))
 
 
@@ -41,22 +53,28 @@ def _look_around(request: Request) -> list[tuple[Point, Path]]:
         UserError: One of them is not there.
     """
     from glt_cli import data
-    from glt_cli.device import resolve
-    from glt_cli.identity import identify
-    from glt_cli.records import run_folder
 
-    folders = []
     prepared = set()
     for point in request.points:
         config = point.config
-        device = resolve(config.device)
         where = (repr(config.dataset), config.data_root)
         if where not in prepared:
             say = partial(print, file=sys.stderr)
             data.prepare(config.dataset, config.data_root, say=say)
             prepared.add(where)
-        name = identify(config, device.type).folder
-        folders.append((point, run_folder(config.output_dir, name).path))
+    return _named(request)
+
+
+def _named(request: Request) -> list[tuple[Point, Path]]:
+    """Find the folder of each run."""
+    from glt_cli.device import resolve
+    from glt_cli.identity import identify
+    from glt_cli.records import run_folder
+
+    folders = []
+    for point in request.points:
+        name = identify(point.config, resolve(point.config.device).type).folder
+        folders.append((point, run_folder(point.config.output_dir, name).path))
     return folders
 
 
@@ -115,6 +133,27 @@ def _hand_to_hydra(words: list[str], multirun: bool, config_dir: str | None) -> 
         hydra.main(str(config_folder()), CONFIG_NAME, version_base="1.3")(job)()
     finally:
         sys.argv = saved
+
+
+def _now() -> str:
+    from glt_cli.provenance import now
+
+    return now()
+
+
+def _wait_for_others(folders: list[tuple[Point, Path]], began: str) -> None:
+    """Do what was passed over because another process was doing it, unless that has done it."""
+    from glt_cli.display import Display
+    from glt_cli.experiment import run as run_one
+    from glt_cli.paths import RunFolder
+    from glt_cli.records import finished, read_record
+
+    for point, path in folders:
+        record = read_record(RunFolder(path))
+        was_tried = record is not None and record.finished >= began
+        if not was_tried and finished(RunFolder(path)) is None:
+            with Display(point.config.quiet) as display:
+                run_one(replace(point.config, force=False), display)
 
 
 def _conclude(request: Request, folders: list[tuple[Point, Path]], ran: int) -> int:

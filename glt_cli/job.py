@@ -8,10 +8,18 @@ from glt_cli.composing import to_config
 
 
 def job(composed: DictConfig) -> None:
-    """Run one configuration; its record says what came of it."""
+    """Run one configuration; its record says what came of it.
+
+    A run that another process is doing is passed over: there may be others to do meanwhile, and
+    the front end comes back to it.
+    """
     from glt_cli.display import Display
     from glt_cli.experiment import run
+    from glt_cli.locks import BusyError
 
     config = to_config(composed)
     with Display(config.quiet) as display:
-        run(config, display)
+        try:
+            run(config, display, wait=False)
+        except BusyError as error:
+            display.say(f"{error} is being done by another process; on to the next")

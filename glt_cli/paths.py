@@ -60,6 +60,16 @@ class RunFolder:
         return self.path / "tables.csv"
 
     @property
+    def checkpoint(self) -> Path:
+        """How far an unfinished run had come."""
+        return self.path / "checkpoint.safetensors"
+
+    @property
+    def lock(self) -> Path:
+        """The lock of the process that does the run; outside, since the folder may be removed."""
+        return self.path.parent / ".locks" / f"{self.path.name}.lock"
+
+    @property
     def log(self) -> Path:
         """What happened when."""
         return self.path / "log.txt"
@@ -77,7 +87,7 @@ class RunFolder:
 
     def files(self) -> list[Path]:
         """All files that a run may write."""
-        return [*self.results(), self.config, self.log]
+        return [*self.results(), self.checkpoint, self.config, self.log]
 
     def results(self) -> list[Path]:
         """All files that depend on the run's outcome."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -49,6 +50,16 @@ class Found:
     distill: float = 0.0
 
 
+class Memory(Protocol):
+    """Masks of finished stages, kept in case the run is interrupted."""
+
+    def recall(self, stage: str) -> Masks | None:
+        """Give the masks of a stage that was finished before."""
+
+    def keep(self, stage: str, masks: Masks, epochs_spent: int) -> None:
+        """Keep the masks of a stage that is finished now."""
+
+
 @dataclass
 class Search:
     """The setting of a search: data, Θ₀, targets, and a counter of epochs spent.
@@ -63,6 +74,8 @@ class Search:
         observer: Told of each epoch.
         teacher: Gives the dense model's outputs on all nodes, [N, outputs]; whoever asks for them
             has the dense training on his bill.
+        memory: What an interrupted run had found.
+        epochs_spent: Optimiser epochs so far.
     """
 
     task: Task
@@ -73,7 +86,22 @@ class Search:
     seed: int
     observer: Observer
     teacher: Callable[[], Tensor]
+    memory: Memory | None = None
     epochs_spent: int = 0
+
+    def stage(self, name: str, find: Callable[[], Masks]) -> Masks:
+        """Find masks, or take those that the same stage had found before it was interrupted.
+
+        A stage seeds itself and begins at Θ₀: nothing but its masks reaches the next.
+        """
+        if self.memory is None:
+            return find()
+        masks = self.memory.recall(name)
+        if masks is None:
+            masks = find()
+            self.memory.keep(name, masks, self.epochs_spent)
+        device = self.task.graph.edge_index.device
+        return {key: mask.to(device) for key, mask in masks.items()}
 
     @cached_property
     def views(self) -> Views:

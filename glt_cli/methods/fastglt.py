@@ -16,6 +16,10 @@ from glt_cli.search import Found, Search
 
 def find(search: Search, config: FastGLTConfig) -> Found:
     """Pre-train, prune in one shot, denoise, and select by validation."""
+    return Found(search.stage("denoise", lambda: _denoised(search, config)))
+
+
+def _denoised(search: Search, config: FastGLTConfig) -> Masks:
     elements = pretrain(search, config)
     elements.prune(_first_masks(search, config, elements), search.generator("denoise"))
     elements.l1 = config.l1
@@ -36,7 +40,7 @@ def find(search: Search, config: FastGLTConfig) -> Found:
             removals = _warmup_removals(search, config, elements, exchanges)
             fraction = SCHEDULES[config.schedule](config.alpha, epoch.number, config.epochs)
             _exchange(search, config, elements, gradients.take(), removals, fraction)
-    return Found(best[1] if best else elements.masks)
+    return best[1] if best else elements.masks
 
 
 class MeanGradients:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
@@ -24,10 +26,14 @@ def find(search: Search, config: IMPConfig) -> Found:
     rounds: list[Milestone] = []
     while not _at_target(search, masks, config):
         number = len(rounds) + 1
-        soft = _train_soft_masks(search, config, masks, number)
-        masks = _cut(search, config, masks, soft, number)
+        masks = search.stage(f"round {number}", partial(_round, search, config, masks, number))
         rounds.append(Milestone(number, clone(masks)))
     return Found(masks, rounds[:-1], config.retrain_each_round)
+
+
+def _round(search: Search, config: IMPConfig, masks: Masks, number: int) -> Masks:
+    soft = _train_soft_masks(search, config, masks, number)
+    return _cut(search, config, masks, soft, number)
 
 
 def _train_soft_masks(

@@ -1,0 +1,1 @@
+"""Runs and published figures side by side: what `glt table` is made of."""

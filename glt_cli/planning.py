@@ -1,0 +1,88 @@
+"""`glt run --dry-run`: what a request would do, and about how long."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from glt_cli.paths import RunFolder
+from glt_cli.records import Record, finished, read_record
+from glt_cli.request import Point
+from glt_cli.tables import Table
+from glt_cli.terminal import console
+
+#: What runs must have in common to take about the same time, most alike first.
+_ALIKE = (
+    ("method", "backbone", "dataset", "config_hash"),
+    ("method", "backbone", "dataset"),
+    ("backbone", "dataset"),
+)
+
+
+def print_plan(runs: Sequence[tuple[Point, Path]]) -> None:
+    """Print the runs, their states, and the time that the unfinished ones may take."""
+    known = [
+        record
+        for root in {path.parent for _, path in runs}
+        for folder in (root.iterdir() if root.is_dir() else ())
+        if (record := read_record(RunFolder(folder))) and record.status == "done"
+    ]
+    rows, left, unknown = [], 0.0, 0
+    for point, path in runs:
+        state = _state(RunFolder(path), point)
+        seconds = None if state == "finished" else _estimate(path, point, known)
+        if state != "finished":
+            left += seconds or 0.0
+            unknown += seconds is None
+        rows.append(
+            {
+                "run": path.name,
+                "state": state,
+                "estimate": "" if state == "finished" else _said(seconds),
+            }
+        )
+    show = console()
+    Table("Runs", pd.DataFrame(rows)).print(show)
+    todo = sum(row["state"] != "finished" for row in rows)
+    text = f"{len(rows)} runs, {len(rows) - todo} finished; the others take about {_said(left)}"
+    if unknown:
+        text += f" and what {unknown} runs take that resemble none finished here"
+    show.print(f"{text} (dense baselines that are missing come on top).", soft_wrap=True)
+
+
+def _state(folder: RunFolder, point: Point) -> str:
+    if point.config.force:
+        return "to do"
+    if finished(folder):
+        return "finished"
+    record = read_record(folder)
+    return record.status if record and record.status != "done" else "to do"
+
+
+def _estimate(path: Path, point: Point, known: Sequence[Record]) -> float | None:
+    """Median time of the finished runs that are most like this one, seconds."""
+    config = point.config
+    mine = {
+        "method": config.method.name,
+        "backbone": config.backbone.name,
+        "dataset": config.dataset.shown,
+        "config_hash": path.name.rpartition("-")[2],
+    }
+    for keys in _ALIKE:
+        alike = [r for r in known if all(getattr(r, key) == mine[key] for key in keys)]
+        if alike:
+            return statistics.median(
+                (r.find_seconds or 0.0) + (r.retrain_seconds or 0.0) for r in alike
+            )
+    return None
+
+
+def _said(seconds: float | None) -> str:
+    if seconds is None:
+        return "unknown"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

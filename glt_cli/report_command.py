@@ -1,0 +1,67 @@
+"""`glt report`: one HTML page about finished runs, and its figures as files."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+from pathlib import Path
+
+from glt_cli.errors import UserError
+from glt_cli.paths import write_whole
+from glt_cli.terminal import console
+
+
+def report(asked: argparse.Namespace) -> int:
+    """Write a report; returns the exit code."""
+    if not importlib.util.find_spec("matplotlib"):
+        raise UserError("glt report draws with matplotlib: pip install 'glt-cli[plots]'")
+    folders = asked.folders or ["outputs"]
+    tolerance = _tolerance(asked.tolerance)
+    output = _output(asked.output)
+
+    from glt_cli.report import build
+
+    made = build(folders, tolerance, asked.data_root, _again(asked, folders))
+    figures = None if asked.figures is None else Path(asked.figures).expanduser()
+    try:
+        if figures:
+            figures.mkdir(parents=True, exist_ok=True)
+            for figure in made.figures:
+                figure.write(figures)
+        write_whole(output, made.html)
+    except OSError as error:
+        where = error.filename or output
+        raise UserError(f"{where}: can't be written ({error.strerror or error})") from error
+    show = console()
+    said = f"{made.runs} runs, {len(made.figures)} figures"
+    show.print(f"Report: {asked.output} ({said})", markup=False, soft_wrap=True)
+    if figures:
+        show.print(f"Figures: {asked.figures} (PNG, PDF, SVG)", markup=False, soft_wrap=True)
+    return 0
+
+
+def _output(name: str) -> Path:
+    """See that the file can be there before anything is computed."""
+    output = Path(name).expanduser()
+    if output.is_dir():
+        raise UserError(f"--output {name}: is a folder; name a file, such as report.html")
+    if not output.parent.is_dir():
+        raise UserError(f"--output {name}: there is no folder {output.parent}; make it first")
+    return output
+
+
+def _tolerance(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1
+    if not 0 <= found <= 1:
+        raise UserError(f"--tolerance {text}: must be a number from 0 to 1; 0.005 is half a point")
+    return found
+
+
+def _again(asked: argparse.Namespace, folders: list[str]) -> list[str]:
+    """Words that make the page again, wherever it is written."""
+    words = list(folders)
+    words += [] if asked.tolerance == "0.005" else ["--tolerance", asked.tolerance]
+    return [*words, *(["--data-root", asked.data_root] if asked.data_root else [])]

@@ -1,0 +1,24 @@
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.conftest import TINY
+
+Glt = Callable[..., tuple[int, str, str]]
+
+
+def test_a_dry_run_says_what_is_finished_and_does_nothing(glt: Glt) -> None:
+    words = ["run", *TINY, "method=random", "-m", "seed=0,1"]
+    code, out, err = glt(*words, "--dry-run")
+    assert (code, err) == (0, "")
+    assert out.count("to do") == 2
+    assert "2 runs, 0 finished" in out
+    assert "resemble none finished here" in out
+    assert list(Path().iterdir()) == []
+    glt("run", *TINY, "method=random", "seed=0")
+    out = glt(*words, "--dry-run")[1]
+    assert "2 runs, 1 finished; the others take about 0 s" in out
+    assert out.count("to do") == 1
+    assert "resemble none" not in out
+    assert out.count("to do") == 1
+    forced = glt(*words, "force=true", "--dry-run")[1]
+    assert "2 runs, 0 finished" in forced

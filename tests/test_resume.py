@@ -1,0 +1,164 @@
+"""Grids that are killed, and grids that several processes do together."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from glt_cli import methods
+from glt_cli.checkpoint import Checkpoint
+from glt_cli.locks import BusyError, locked
+from tests.conftest import REPOSITORY, TINY, TINY_FASTGLT
+from tests.test_run import PROVENANCE
+
+Glt = Callable[..., tuple[int, str, str]]
+
+IMP = [*TINY, "method=imp", "method.epochs=60", "backbone.hidden=16"]
+IMP += ["sparsity.graph=0.2", "sparsity.weight=0.5", "quiet=true"]
+
+
+def contents(folder: Path) -> dict[str, object]:
+    """All that a run leaves, but for what tells of time, memory and machine."""
+    files: dict[str, object] = {
+        path.name: path.read_bytes()
+        for path in folder.iterdir()
+        if path.name not in ("record.json", "log.txt", "config.yaml")
+    }
+    record = json.loads((folder / "record.json").read_text())
+    files["record"] = {k: v for k, v in record.items() if k not in {*PROVENANCE, "find_seconds"}}
+    return files
+
+
+def start(*words: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "glt_cli", "run", *words]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    return subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def folder_of(root: str, method: str) -> Path:
+    (folder,) = Path(root).glob(f"{method}-*")
+    return folder
+
+
+def test_a_killed_search_goes_on_at_its_last_round_with_the_same_bytes(glt: Glt) -> None:
+    assert glt("run", *IMP, "output_dir=whole")[0] == 0
+    killed = start(*IMP, "output_dir=killed")
+    deadline = time.monotonic() + 120
+    while not list(Path("killed").glob("imp-*/checkpoint.safetensors")):
+        assert killed.poll() is None, killed.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate()
+    folder = folder_of("killed", "imp")
+    assert not (folder / "record.json").exists()
+    rounds = len(Checkpoint.read(folder / "checkpoint.safetensors").stages)
+    assert 1 <= rounds <= 4
+    code, _, err = glt("run", *IMP, "output_dir=killed")
+    assert (code, err) == (0, "")
+    assert f"round {rounds}" in (folder / "log.txt").read_text()
+    assert contents(folder) == contents(folder_of("whole", "imp"))
+    assert not (folder / "checkpoint.safetensors").exists()
+
+
+def test_an_interrupted_retraining_does_not_search_again(
+    glt: Glt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from glt_cli import results
+
+    assert glt("run", *TINY_FASTGLT, "output_dir=whole")[0] == 0
+    with monkeypatch.context() as patch:
+        honest = results.leave_ticket
+
+        def not_for_tickets(*arguments: object) -> str:
+            if arguments[1].method.prunes:  # type: ignore[attr-defined]
+                _stop()
+            return honest(*arguments)  # type: ignore[arg-type]
+
+        patch.setattr(results, "leave_ticket", not_for_tickets)
+        assert glt("run", *TINY_FASTGLT, "output_dir=cut")[0] == 1
+    monkeypatch.setattr(methods, "find", lambda search, config: _found_only(search, config))
+    code, _, err = glt("run", *TINY_FASTGLT, "output_dir=cut")
+    assert (code, err) == (0, "")
+    assert contents(folder_of("cut", "fastglt")) == contents(folder_of("whole", "fastglt"))
+
+
+def _stop(*_: object) -> None:
+    raise RuntimeError("stopped")
+
+
+def _found_only(search: object, config: object) -> object:
+    from glt_cli.methods import fastglt
+
+    def forbidden(*_: object) -> None:
+        raise AssertionError("searched again")
+
+    original = fastglt._denoised
+    fastglt._denoised = forbidden  # type: ignore[assignment]
+    try:
+        return fastglt.find(search, config)  # type: ignore[arg-type]
+    finally:
+        fastglt._denoised = original
+
+
+def test_force_forgets_how_far_a_run_had_come(glt: Glt) -> None:
+    glt("run", *TINY_FASTGLT)
+    folder = folder_of("outputs", "fastglt")
+    Checkpoint(folder / "checkpoint.safetensors", {"denoise": {}}, epochs=99).write()
+    glt("run", *TINY_FASTGLT, "force=true")
+    assert json.loads((folder / "record.json").read_text())["find_epochs"] == 9
+
+
+def test_two_processes_share_a_grid(glt: Glt) -> None:
+    words = ["-m", *TINY, "method=random", "seed=0,1,2,3", "trainer.epochs=80", "quiet=true"]
+    processes = [start(*words) for _ in range(2)]
+    ends = [process.communicate(timeout=180) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], ends
+    folders = sorted(Path("outputs").glob("random-*"))
+    assert len(folders) == 4
+    for folder in folders:
+        assert json.loads((folder / "record.json").read_text())["status"] == "done"
+        assert (folder / "log.txt").read_text().count("started") == 1  # done once
+    shared = {folder.name: contents(folder) for folder in folders}
+    assert glt("run", *words, "output_dir=alone")[0] == 0
+    assert {folder.name: contents(folder) for folder in Path("alone").glob("random-*")} == shared
+
+
+def test_a_lock_is_held_by_one_and_freed_by_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "locks" / "run.lock"
+    waited: list[bool] = []
+    with (
+        locked(path, wait=False, on_wait=lambda: waited.append(True)),
+        pytest.raises(BusyError, match="run"),
+        locked(path, wait=False, on_wait=lambda: waited.append(True)),
+    ):
+        pass
+    with locked(path, wait=True, on_wait=lambda: waited.append(True)):
+        pass
+    assert waited == []
+
+
+def test_a_checkpoint_reads_back_and_a_broken_one_is_empty(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.safetensors"
+    assert Checkpoint.read(path).stages == {}
+    rows: list[dict[str, object]] = [{"phase": "round 1", "val": 0.1 + 0.2}]
+    masks = {"edge": torch.tensor([True, False]), "w.weight": torch.eye(2, dtype=torch.bool)}
+    Checkpoint(path, {"round 1": masks}, rows, 7, 1.5, costs_teacher=True).write()
+    again = Checkpoint.read(path)
+    assert (again.history, again.epochs, again.seconds) == (rows, 7, 1.5)
+    assert again.costs_teacher
+    assert list(again.stages) == ["round 1"]
+    assert all(torch.equal(again.stages["round 1"][name], masks[name]) for name in masks)
+    whole = path.read_bytes()
+    for broken in (whole[:20], whole[:-1], b"", b"\x00" * 64):
+        path.write_bytes(broken)
+        assert Checkpoint.read(path).stages == {}
