@@ -8,8 +8,10 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from glt_cli import grid
 from glt_cli.composing import CONFIG_NAME
 from glt_cli.errors import UserError
+from glt_cli.grid import GridProgress
 from glt_cli.request import Point, Request, config_folder, quoted, read, register_schemas
 
 
@@ -41,6 +43,7 @@ def run(words: list[str], multirun: bool, config_dir: str | None) -> int:
             _check_usable(folder)
         _announce(request, len(unfinished))
         began = _now()
+        grid.current = GridProgress(len(folders)) if request.is_grid else None
         _hand_to_hydra(words, multirun, config_dir)
         _wait_for_others(folders, began)
     return _conclude(request, folders, len(unfinished))

@@ -13,13 +13,19 @@ def job(composed: DictConfig) -> None:
     A run that another process is doing is passed over: there may be others to do meanwhile, and
     the front end comes back to it.
     """
+    from glt_cli import grid
     from glt_cli.display import Display
     from glt_cli.experiment import run
     from glt_cli.locks import BusyError
 
     config = to_config(composed)
     with Display(config.quiet) as display:
+        if grid.current:
+            display.say(grid.current.begin())
         try:
-            run(config, display, wait=False)
+            outcome = run(config, display, wait=False)
         except BusyError as error:
             display.say(f"{error} is being done by another process; on to the next")
+            return
+        if grid.current:
+            grid.current.end(outcome.record.status)

@@ -12,7 +12,7 @@ from glt_cli.paths import RunFolder
 from glt_cli.records import Record, finished, read_record
 from glt_cli.request import Point
 from glt_cli.tables import Table
-from glt_cli.terminal import console
+from glt_cli.terminal import console, duration
 
 #: What runs must have in common to take about the same time, most alike first.
 _ALIKE = (
@@ -81,8 +81,4 @@ def _estimate(path: Path, point: Point, known: Sequence[Record]) -> float | None
 
 
 def _said(seconds: float | None) -> str:
-    if seconds is None:
-        return "unknown"
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    return "unknown" if seconds is None else duration(seconds)

@@ -28,3 +28,10 @@ def print_trimmed(console: Console, table: RenderableType) -> None:
         console.print(table)
     lines = [line.rstrip() for line in captured.get().splitlines()]
     console.out("\n".join(lines), highlight=False)
+
+
+def duration(seconds: float) -> str:
+    """Say a time as a person would."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

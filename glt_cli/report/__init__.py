@@ -58,13 +58,15 @@ def build(
 def _best_documented(cell: Cell) -> Run | None:
     """The median seed by validation of the best setting by validation, among those on most seeds.
 
-    A setting that searched, and was retrained in the ordinary way, goes before others.
+    A setting that was retrained in the ordinary way, searched, and removed edges goes before
+    others.
     """
 
-    def worth(setting: Setting) -> tuple[bool, int, bool, float]:
+    def worth(setting: Setting) -> tuple[bool, int, bool, bool, float]:
         plain = setting.runs[0].record.control == "none"
         searched = setting.mean("find_epochs") > 0
-        return plain, len(setting.runs), searched, setting.mean("ticket_val")
+        has_cut = setting.targets[0] > 0
+        return plain, len(setting.runs), searched, has_cut, setting.mean("ticket_val")
 
     if not (settings := cell.settings or cell.dense):
         return None

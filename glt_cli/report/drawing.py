@@ -27,11 +27,11 @@ _LOOK: Any = {
     "axes.unicode_minus": True,
     "figure.constrained_layout.use": True,
     "font.family": ["DejaVu Sans"],
-    "font.size": 10,
+    "font.size": 11,
     "grid.color": "#e4e4e4",
     "grid.linewidth": 0.8,
     "legend.frameon": False,
-    "legend.fontsize": 9,
+    "legend.fontsize": 10,
     "pdf.fonttype": 42,
     "svg.fonttype": "none",
     # Ids are drawn from this and the content, so that the same figure is the same bytes.

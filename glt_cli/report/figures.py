@@ -78,7 +78,7 @@ def over_sparsity(cell: Cell, axis: str) -> Drawn | None:
         name=f"{cell.name}-over-{_REMOVED[axis]}",
         title=f"{_metric(cell).capitalize()} against {axis} sparsity",
         alt=f"Per cent, by share of {_REMOVED[axis]} removed. {_sentence([*told, *_dense(cell)])}",
-        caption=_BAND + further,
+        caption=_BAND + further + _own_baselines(cell),
         figure=figure,
     )
 
@@ -136,6 +136,13 @@ def _draw_dense(axes: Axes, baselines: Sequence[Baseline]) -> None:
         label = _dense_label(baseline, baselines)
         axes.axhline(mean, color=DENSE_COLOR, ls=lines[i % len(lines)], lw=1.2, label=label)
         axes.axhspan(mean - std, mean + std, color=DENSE_COLOR, alpha=0.07, lw=0)
+
+
+def _own_baselines(cell: Cell) -> str:
+    """Say what a second dense line is."""
+    if len(cell.baselines) == 1:
+        return ""
+    return " Dense of a method: its settings train the dense baseline differently."
 
 
 def _dense_label(baseline: Baseline, among: Sequence[Baseline]) -> str:
@@ -211,7 +218,7 @@ def seeds(cell: Cell) -> Drawn:
         title=f"{_metric(cell).capitalize()} of every seed",
         alt=f"Per cent. {_sentence(told)}",
         caption="Points: seeds. Upright bars: means. "
-        "Behind the method: shares of edges / weights removed.",
+        "Behind the method: shares of edges / weights removed." + _own_baselines(cell),
         figure=figure,
     )
 
@@ -252,7 +259,7 @@ def _strip(axes: Axes, rows: Sequence[tuple[str, Style, NDArray[np.floating[Any]
 def _label(axes: Axes, cell: Cell, x: str, y: str) -> None:
     axes.set_xlabel(x)
     axes.set_ylabel(y)
-    axes.set_title(f"{cell.backbone} on {cell.dataset}", loc="left", fontsize=10)
+    axes.set_title(f"{cell.backbone} on {cell.dataset}", loc="left", fontsize=11)
 
 
 def _metric(cell: Cell) -> str:

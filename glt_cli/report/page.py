@@ -124,10 +124,9 @@ def _told(story: Story) -> Iterable[str]:
     record = story.run.record
     targets = record.graph_sparsity_target, record.weight_sparsity_target
     yield (
-        f"{record.label}, seed {record.seed}, {removed(targets)} removed: the median seed by "
-        "validation score of the setting that was run on most seeds and has the best mean "
-        "validation score. Its files are in "
-        f"{story.run.folder.path.name}."
+        f"{record.label}, seed {record.seed}, {removed(targets)} removed: the best setting by mean "
+        "validation score among those on most seeds (a search that removed edges goes before "
+        f"others), and of it the median seed. Its files are in {story.run.folder.path.name}."
     )
     assert record.ticket_test is not None
     assert record.dense_test is not None
@@ -154,7 +153,7 @@ def _told(story: Story) -> Iterable[str]:
 
 
 def _agreement(found: Agreement | str) -> list[tuple[str, str]]:
-    if isinstance(found, str):
+    if isinstance(found, str) or found.removed is None:
         return []
     shares = {"kept edges": found.kept, "removed edges": found.removed, "all edges": found.all}
     return [(name, f"{share:.1%}") for name, share in shares.items() if share is not None]

@@ -112,7 +112,7 @@ def _against_random(cell: Cell) -> Iterator[str]:
 
 def _speedups(cell: Cell) -> Iterator[str]:
     told = [
-        f"{s.name} {ratio.mean:,.1f} times as fast"
+        f"{s.name}: {ratio.mean:,.1f} times as fast"
         for s in cell.settings
         if (ratio := s.outcome.figures.get("speedup"))
         and s.outcome.facts["method"] != "imp"

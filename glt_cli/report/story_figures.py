@@ -75,7 +75,7 @@ def _spans(phases: Sequence[str]) -> list[tuple[str, int, int]]:
 def _name_phases(panel: Axes, spans: Sequence[tuple[str, int, int]]) -> None:
     """Write names above the phases, higher where the one before needs more room than it has."""
     raised = False
-    letters = 70  # as many as stand side by side
+    letters = 62  # as many as stand side by side
     for i, (label, start, _) in enumerate(spans):
         before, since, until = spans[i - 1]
         narrow = i > 0 and (until - since) / spans[-1][2] < len(before) / letters
@@ -84,7 +84,7 @@ def _name_phases(panel: Axes, spans: Sequence[tuple[str, int, int]]) -> None:
             start + 1,
             1.22 if raised else 1.05,
             label,
-            fontsize=9,
+            fontsize=10,
             transform=panel.get_xaxis_transform(),
         )
 
