@@ -47,10 +47,12 @@ def print_plan(runs: Sequence[tuple[Point, Path]]) -> None:
     show = console()
     Table("Runs", pd.DataFrame(rows)).print(show)
     todo = sum(row["state"] != "finished" for row in rows)
-    text = f"{len(rows)} runs, {len(rows) - todo} finished; the others take about {_said(left)}"
+    text = f"{len(rows)} runs, {len(rows) - todo} finished."
+    if todo > unknown:
+        text += f" {todo - unknown} take about {_said(left)}, missing dense baselines not counted."
     if unknown:
-        text += f" and what {unknown} runs take that resemble none finished here"
-    show.print(f"{text} (dense baselines that are missing come on top).", soft_wrap=True)
+        text += f" Of {unknown} the time is unknown: none like them is finished here."
+    show.print(text, soft_wrap=True)
 
 
 def _state(folder: RunFolder, point: Point) -> str:

@@ -54,6 +54,13 @@ def test_every_data_set_composes_within_bounds(dataset: str) -> None:
     assert config.dataset.name == dataset
 
 
+@pytest.mark.parametrize("name", sorted(options("experiment")))
+def test_every_experiment_composes_within_bounds(name: str) -> None:
+    request = read([f"experiment={name}", "seed=0"], multirun=False, config_dir=None)
+    assert request.points
+    assert {point.config.seed for point in request.points} == {0}
+
+
 def test_presets_are_named_after_the_cell_that_they_serve() -> None:
     for path in (config_folder() / "preset" / "cell").glob("*.yaml"):
         backbone, dataset = path.stem.split("-")

@@ -20,8 +20,8 @@ from glt_cli.report.drawing import (
     sheet,
     styles,
 )
+from glt_cli.report.names import metric_name
 from glt_cli.report.series import Baseline, Cell, Point, points_of
-from glt_cli.tables import metric_name
 
 _REMOVED = {"graph": "edges", "weight": "weights"}
 _BAND = "Bands and bars: ± one standard deviation over seeds. Small points: single seeds."
@@ -76,7 +76,7 @@ def over_sparsity(cell: Cell, axis: str) -> Drawn | None:
     further = " Along the rounds of an iterative method both sparsities grow." if rounds else ""
     return Drawn(
         name=f"{cell.name}-over-{_REMOVED[axis]}",
-        title=f"{_metric(cell).capitalize()} against {axis} sparsity",
+        title=f"T{_metric(cell)[1:]} against {axis} sparsity",
         alt=f"Per cent, by share of {_REMOVED[axis]} removed. {_sentence([*told, *_dense(cell)])}",
         caption=_BAND + further + _own_baselines(cell),
         figure=figure,
@@ -182,7 +182,7 @@ def over_macs(cell: Cell) -> Drawn | None:
     ]
     return Drawn(
         name=f"{cell.name}-over-macs",
-        title=f"{_metric(cell).capitalize()} against multiply-adds",
+        title=f"T{_metric(cell)[1:]} against multiply-adds",
         alt=f"Per cent. {_sentence([*told, *_dense(cell)])}",
         caption="Means over seeds, bars ± one standard deviation. The front joins what nothing "
         "else beats in both. Unstructured multiply-adds are an ideal, no measured time.",
@@ -215,7 +215,7 @@ def seeds(cell: Cell) -> Drawn:
     told = [f"{name}: {', '.join(f'{v:.1f}' for v in values)}" for name, _, values in rows]
     return Drawn(
         name=f"{cell.name}-seeds",
-        title=f"{_metric(cell).capitalize()} of every seed",
+        title=f"T{_metric(cell)[1:]} of every seed",
         alt=f"Per cent. {_sentence(told)}",
         caption="Points: seeds. Upright bars: means. "
         "Behind the method: shares of edges / weights removed." + _own_baselines(cell),

@@ -18,11 +18,11 @@ from glt_cli.comparing.metrics import CHOICES, USUAL
 from glt_cli.comparing.notes import left_out, ranges
 from glt_cli.comparing.sheet import Sheet, sheet
 from glt_cli.report.drawing import Drawn
+from glt_cli.report.names import metric_name
 from glt_cli.report.prose import cell_summary, removed
 from glt_cli.report.series import Cell, Setting
 from glt_cli.report.story import Agreement, Story
 from glt_cli.report.words import command, recorded, words_of
-from glt_cli.tables import metric_name
 
 _SCORES = ("dense", "test", "difference")
 _COSTS = tuple(figure for name in USUAL for figure in CHOICES[name] if figure not in _SCORES)

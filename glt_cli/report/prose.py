@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from glt_cli.report.names import metric_name
 from glt_cli.report.series import Cell, Setting
-from glt_cli.tables import metric_name
 
 #: Settings that are named one by one; of more, the ends of their range.
 _MANY = 4

@@ -11,8 +11,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from glt_cli.report.drawing import Drawn, sheet
+from glt_cli.report.names import metric_name
 from glt_cli.report.story import Exchange, Story
-from glt_cli.tables import metric_name
 
 _EDGES, _WEIGHTS = "#0b5fa5", "#c4500a"
 
