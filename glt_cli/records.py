@@ -100,6 +100,11 @@ def label(method: str, control: str, distill: float) -> str:
     return f"{method} ({', '.join(marks)})" if marks else method
 
 
+def metric_name(metric: str) -> str:
+    """Write a metric as people do."""
+    return {"roc_auc": "ROC-AUC", "hits@50": "Hits@50"}.get(metric, metric)
+
+
 _KINDS: dict[str, type | tuple[type, ...]] = {
     "str": str,
     "int": int,

@@ -6,6 +6,7 @@ import argparse
 import importlib.util
 from pathlib import Path
 
+from glt_cli.comparing.comparison import tolerance_of
 from glt_cli.errors import UserError
 from glt_cli.paths import write_whole
 from glt_cli.terminal import console
@@ -16,7 +17,7 @@ def report(asked: argparse.Namespace) -> int:
     if not importlib.util.find_spec("matplotlib"):
         raise UserError("glt report draws with matplotlib: pip install 'glt-cli[plots]'")
     folders = asked.folders or ["outputs"]
-    tolerance = _tolerance(asked.tolerance)
+    tolerance = tolerance_of(asked.tolerance)
     output = _output(asked.output)
 
     from glt_cli.report import build
@@ -48,16 +49,6 @@ def _output(name: str) -> Path:
     if not output.parent.is_dir():
         raise UserError(f"--output {name}: there is no folder {output.parent}; make it first")
     return output
-
-
-def _tolerance(text: str) -> float:
-    try:
-        found = float(text)
-    except ValueError:
-        found = -1
-    if not 0 <= found <= 1:
-        raise UserError(f"--tolerance {text}: must be a number from 0 to 1; 0.005 is half a point")
-    return found
 
 
 def _again(asked: argparse.Namespace, folders: list[str]) -> list[str]:

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from glt_cli.collect import collect
 from glt_cli.comparing import keys, published
+from glt_cli.comparing.comparison import compare, tolerance_of
 from glt_cli.comparing.entries import Entry, entries
 from glt_cli.comparing.formats import as_csv, as_html, draw, latex, markdown
 from glt_cli.comparing.layout import Layout, arrange
@@ -19,7 +20,6 @@ from glt_cli.comparing.metrics import CHOICES, USUAL
 from glt_cli.comparing.notes import left_out
 from glt_cli.comparing.sheet import Sheet, sheet
 from glt_cli.comparing.where import choose
-from glt_cli.comparison import compare
 from glt_cli.errors import UserError
 from glt_cli.paths import write_whole
 from glt_cli.terminal import console
@@ -40,7 +40,7 @@ def table(asked: argparse.Namespace) -> int:
     rows = _words(asked.rows) if asked.rows is not None else usual
     metrics = _metrics(asked.metric, asked.cols)
     form = _format(asked.format, asked.output)
-    tolerance = _tolerance(asked.tolerance)
+    tolerance = tolerance_of(asked.tolerance)
     everything = entries(collect(asked.folders or ["outputs"]))
     _check_keys(rows, asked.cols, everything)
     chosen = choose(everything, asked.where)
@@ -110,16 +110,6 @@ def _format(form: str | None, output: str | None) -> str:
             f"{', '.join(_SUFFIXES)}, or give --format"
         )
     return _SUFFIXES[suffix]
-
-
-def _tolerance(text: str) -> float:
-    try:
-        found = float(text)
-    except ValueError:
-        found = -1
-    if not 0 <= found <= 1:
-        raise UserError(f"--tolerance {text}: must be a number from 0 to 1; 0.005 is half a point")
-    return found
 
 
 def _check_keys(rows: Sequence[str], column: str | None, everything: Sequence[Entry]) -> None:

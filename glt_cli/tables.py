@@ -15,7 +15,7 @@ from glt_cli.errors import UserError
 from glt_cli.measure.macs import Macs
 from glt_cli.paths import RunFolder
 from glt_cli.pruning.masks import EDGE, Masks, Targets
-from glt_cli.records import Record, label
+from glt_cli.records import Record, label, metric_name
 from glt_cli.terminal import print_trimmed
 
 
@@ -63,15 +63,6 @@ def sparsity_table(masks: Masks, targets: Targets) -> Table:
             }
         )
     return Table("Sparsity", pd.DataFrame(rows))
-
-
-#: Metrics as people write them.
-_METRICS = {"accuracy": "accuracy", "roc_auc": "ROC-AUC", "hits@50": "Hits@50"}
-
-
-def metric_name(metric: str) -> str:
-    """Write a metric as people do."""
-    return _METRICS.get(metric, metric)
 
 
 def accuracy_table(record: Record) -> Table:

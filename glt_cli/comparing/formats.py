@@ -15,9 +15,9 @@ from rich.table import Table
 from tabulate import tabulate
 
 from glt_cli.comparing import keys
+from glt_cli.comparing.comparison import Figure
 from glt_cli.comparing.layout import Layout
 from glt_cli.comparing.sheet import Cell, Sheet
-from glt_cli.comparison import Figure
 from glt_cli.terminal import print_trimmed
 
 #: Longer names of rows are wrapped, figures never.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from glt_cli.comparing import keys
-from glt_cli.comparison import Outcome
+from glt_cli.comparing.comparison import Outcome
 
 
 @dataclass(frozen=True)

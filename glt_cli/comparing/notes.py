@@ -6,10 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from glt_cli.comparing import keys
+from glt_cli.comparing.comparison import Outcome
 from glt_cli.comparing.entries import Entry
 from glt_cli.comparing.layout import Layout, Line
 from glt_cli.comparing.metrics import METRICS, TIMES
-from glt_cli.comparison import Outcome
 
 #: A note is no second table.
 _MOST = 8

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glt_cli.comparing import keys
+from glt_cli.comparing.comparison import Figure, Outcome
 from glt_cli.comparing.metrics import METRICS
-from glt_cli.comparison import Figure, Outcome
 from glt_cli.config.methods import METHODS
 
 _FILE = Path(__file__).resolve().parent.parent / "published.csv"

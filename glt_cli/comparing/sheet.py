@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from glt_cli.comparing import keys
+from glt_cli.comparing.comparison import Figure, Outcome
 from glt_cli.comparing.layout import Layout, Line
 from glt_cli.comparing.metrics import METRICS
 from glt_cli.comparing.notes import about, ranges
-from glt_cli.comparison import Figure, Outcome
 
 NOTHING = "-"
 

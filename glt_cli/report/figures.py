@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from glt_cli.records import metric_name
 from glt_cli.report.drawing import (
     DENSE_COLOR,
     Drawn,
@@ -20,7 +21,6 @@ from glt_cli.report.drawing import (
     sheet,
     styles,
 )
-from glt_cli.report.names import metric_name
 from glt_cli.report.series import Baseline, Cell, Point, points_of
 
 _REMOVED = {"graph": "edges", "weight": "weights"}

@@ -17,8 +17,8 @@ from glt_cli.comparing.layout import arrange
 from glt_cli.comparing.metrics import CHOICES, USUAL
 from glt_cli.comparing.notes import left_out, ranges
 from glt_cli.comparing.sheet import Sheet, sheet
+from glt_cli.records import metric_name
 from glt_cli.report.drawing import Drawn
-from glt_cli.report.names import metric_name
 from glt_cli.report.prose import cell_summary, removed
 from glt_cli.report.series import Cell, Setting
 from glt_cli.report.story import Agreement, Story

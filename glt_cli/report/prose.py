@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterable, Iterator, Sequence
 
-from glt_cli.report.names import metric_name
+from glt_cli.records import metric_name
 from glt_cli.report.series import Cell, Setting
 
 #: Settings that are named one by one; of more, the ends of their range.
@@ -64,16 +65,45 @@ def _told(setting: Setting) -> str:
 
 
 def _at_equal_targets(cell: Cell) -> Iterator[str]:
-    """Who is ahead where methods removed the same shares, and on how many of the same seeds."""
+    """Who is ahead where methods removed the same shares, on the seeds that all of them have."""
     for targets, group in _by_targets(cell):
         if len(group) < 2:
             continue
-        best, *rest = sorted(group, key=lambda s: -s.mean("ticket_test"))
-        told = [f"{s.method} {100 * s.mean('ticket_test'):.1f} {_ahead(best, s)}" for s in rest]
+        shared = _shared(group)
+        if not shared:
+            yield (
+                f"With {removed(targets)} removed the methods have no seed in common, so which is "
+                "ahead can't be said."
+            )
+            continue
+        best, *rest = sorted(group, key=lambda s: -_mean(s, shared))
+        told = [
+            f"{s.method} {100 * _mean(s, shared):.1f} (behind on {_behind(s, best, shared)} of "
+            f"{_seeds(len(shared))})"
+            for s in rest
+        ]
         yield (
             f"With {removed(targets)} removed {best.method} has the highest mean, "
-            f"{100 * best.mean('ticket_test'):.1f} %; then {', '.join(told)}."
+            f"{100 * _mean(best, shared):.1f} %; then {', '.join(told)}."
         )
+
+
+def _shared(group: Iterable[Setting]) -> list[int]:
+    return sorted(set.intersection(*(set(setting.seeds) for setting in group)))
+
+
+def _scores(setting: Setting, seeds: Sequence[int]) -> list[float]:
+    by_seed = dict(zip(setting.seeds, setting.values("ticket_test"), strict=True))
+    return [float(by_seed[seed]) for seed in seeds]
+
+
+def _mean(setting: Setting, seeds: Sequence[int]) -> float:
+    return statistics.fmean(_scores(setting, seeds))
+
+
+def _behind(one: Setting, best: Setting, seeds: Sequence[int]) -> int:
+    pairs = zip(_scores(one, seeds), _scores(best, seeds), strict=True)
+    return sum(mine < theirs for mine, theirs in pairs)
 
 
 def _by_targets(cell: Cell) -> Iterable[tuple[tuple[float, float], list[Setting]]]:
@@ -83,25 +113,17 @@ def _by_targets(cell: Cell) -> Iterable[tuple[tuple[float, float], list[Setting]
     return groups.items()
 
 
-def _ahead(best: Setting, other: Setting) -> str:
-    theirs = dict(zip(other.seeds, other.values("ticket_test"), strict=True))
-    mine = dict(zip(best.seeds, best.values("ticket_test"), strict=True))
-    shared = [seed for seed in mine if seed in theirs]
-    if not shared:
-        return "(no seed in common)"
-    behind = sum(mine[seed] > theirs[seed] for seed in shared)
-    return f"(behind on {behind} of {_seeds(len(shared))})"
-
-
 def _against_random(cell: Cell) -> Iterator[str]:
     """Say where a search found nothing that chance would not."""
     for targets, group in _by_targets(cell):
         chance = [s for s in group if s.method == "random"]
-        if not chance:
-            continue
-        level = chance[0].mean("ticket_test")
         beaten = [
-            s.method for s in group if s.method != "random" and s.mean("ticket_test") <= level
+            s.method
+            for s in group
+            if chance
+            and s is not chance[0]
+            and (both := _shared([s, chance[0]]))
+            and _mean(s, both) <= _mean(chance[0], both)
         ]
         if beaten:
             yield (

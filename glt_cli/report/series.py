@@ -12,9 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from glt_cli.collect import Run
+from glt_cli.comparing.comparison import Outcome, compare
 from glt_cli.comparing.entries import entries
 from glt_cli.comparing.keys import rank, targets_text, text
-from glt_cli.comparison import Outcome, compare
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from glt_cli.records import metric_name
 from glt_cli.report.drawing import Drawn, sheet
-from glt_cli.report.names import metric_name
 from glt_cli.report.story import Exchange, Story
 
 _EDGES, _WEIGHTS = "#0b5fa5", "#c4500a"

@@ -86,3 +86,15 @@ def test_losing_and_chance_are_said(tmp_path: Path) -> None:
     assert "Nothing here comes within 0.5 points of accuracy" in said
     assert "random has the highest mean, 70.0 %; then oneshot 60.0 (behind on 2 of 2 seeds)" in said
     assert "random masks do as well as or better than oneshot" in said
+
+
+def test_methods_are_compared_on_the_seeds_that_they_share(tmp_path: Path) -> None:
+    for seed, score in ((0, 0.7), (1, 0.9)):
+        make_run(tmp_path, ["method=oneshot", f"seed={seed}"], score)
+    make_run(tmp_path, ["method=imp", "seed=0"], 0.75)
+    said = "\n".join(cell_summary(cell_of(tmp_path), 0.005))
+    assert "imp has the highest mean, 75.0 %; then oneshot 70.0 (behind on 1 of 1 seed)" in said
+    make_run(tmp_path, ["method=random", "seed=5"], 0.1)
+    said = "\n".join(cell_summary(cell_of(tmp_path), 0.005))
+    assert "no seed in common" in said
+    assert "highest mean" not in said

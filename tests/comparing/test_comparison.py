@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from glt_cli.comparing import keys, published
+from glt_cli.comparing.comparison import Figure, Outcome, compare, figure, verdict
 from glt_cli.comparing.entries import Entry
 from glt_cli.comparing.layout import arrange
 from glt_cli.comparing.notes import about, left_out, ranges
 from glt_cli.comparing.published import Published
-from glt_cli.comparison import Figure, Outcome, compare, figure, verdict
 from tests.test_tables import RECORD
 
 SAME = {"backbone.name": "gcn", "backbone.hidden": 512, "dataset.name": "cora"}

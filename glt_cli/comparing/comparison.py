@@ -16,6 +16,7 @@ from scipy.special import stdtrit
 from glt_cli.comparing import keys
 from glt_cli.comparing.entries import Entry
 from glt_cli.comparing.metrics import METRICS
+from glt_cli.errors import UserError
 
 #: What speed-ups are against (METHODS section 6).
 _REFERENCE = "imp"
@@ -174,3 +175,18 @@ def _task(entry: Entry) -> tuple[object, ...]:
     shared = ("backbone.", "dataset.")
     settings = [item for item in entry.settings.items() if item[0].startswith(shared)]
     return *(keys.value(key, entry) for key in keys.TASK), sorted(settings, key=repr)
+
+
+def tolerance_of(text: str) -> float:
+    """Read a tolerance as the command line has it.
+
+    Raises:
+        UserError: It is no share.
+    """
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1
+    if not 0 <= found <= 1:
+        raise UserError(f"--tolerance {text}: must be a number from 0 to 1; 0.005 is half a point")
+    return found
