@@ -59,6 +59,7 @@ def _as_flags(words: list[str]) -> list[str]:
     if not words or words[0] in ("run", "table"):  # there they are settings and fields
         return words
     flags = {"data_root=": "--data-root=", "device=": "--device="}
+    flags |= {f"dataset.{key}=": f"--{key}=" for key in ("nodes", "edges")}
     for i, word in enumerate(words):
         for key, flag in flags.items():
             if word.startswith(key):
@@ -104,6 +105,8 @@ def _parser() -> Parser:
     verify.add_argument("folder", help="a run folder, or any folder with a ticket in it")
     verify.add_argument("--data-root", help="folder with data sets (or GLT_DATA)")
     verify.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:k")
+    for key in ("nodes", "edges"):
+        verify.add_argument(f"--{key}", help=f"where the {key} file of your own graph is now")
     verify.set_defaults(do=_verify)
 
     _add_table(commands)
@@ -224,7 +227,8 @@ def _datasets(known: argparse.Namespace, _: list[str]) -> int:
 def _verify(known: argparse.Namespace, _: list[str]) -> int:
     from glt_cli.verify import verify
 
-    return verify(known.folder, known.data_root, known.device)
+    files = {key: getattr(known, key) for key in ("nodes", "edges") if getattr(known, key)}
+    return verify(known.folder, known.data_root, known.device, files)
 
 
 def _table(known: argparse.Namespace, _: list[str]) -> int:

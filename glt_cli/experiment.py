@@ -227,6 +227,7 @@ def _found_before(search: Search, config: Config, watcher: Watcher, record: Reco
     plain.force = False
     base = _other_run(plain, "search", watcher)
     record.find_seconds, record.find_epochs = base.record.find_seconds, base.record.find_epochs
+    record.search_distill = base.record.distill
     device = search.task.graph.edge_index.device
     masks = {name: mask.to(device) for name, mask in read_ticket(base.folder).masks.items()}
     if config.retrain.control == "shuffle":

@@ -29,6 +29,7 @@ class Record:
     weight_sparsity_target: float
     control: str = "none"
     distill: float = 0.0
+    search_distill: float = 0.0
     derived_features: bool = False
     graph_sparsity: float | None = None
     weight_sparsity: float | None = None
@@ -70,21 +71,25 @@ class Record:
         return label(self.method, self.control, self.distill)
 
     def remarks(self) -> list[str]:
-        """What a reader of this run's tables must know."""
+        """What a reader of a table with this run must know, in a line each."""
         said = []
         if self.distill:
             said.append(
                 f"Distilled: trained with {self.distill:g} times the divergence from the dense "
-                "model's outputs on all nodes. Its score is no evidence about the edges.\n"
+                "model's outputs on all nodes. Its score is no evidence about the edges."
+            )
+        if self.search_distill and self.search_distill != self.distill:
+            said.append(
+                f"The masks are those of a search that was distilled by {self.search_distill:g}."
             )
         if self.control == "reinit":
-            said.append("Control: the found masks with other initial weights.\n")
+            said.append("Control: the found masks with other initial weights.")
         if self.control == "shuffle":
-            said.append("Control: as many elements as found, in random places.\n")
+            said.append("Control: as many elements as found, in random places.")
         if self.derived_features:
             said.append(
                 "Input features were computed once from edges of the full message graph and count "
-                "as given.\n"
+                "as given."
             )
         return said
 

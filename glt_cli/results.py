@@ -12,7 +12,14 @@ from glt_cli.paths import RunFolder, write_whole
 from glt_cli.pruning.masks import EDGE, Masks, Targets, full, kept_counts, sparsities
 from glt_cli.records import Record
 from glt_cli.search import Milestone, Search
-from glt_cli.tables import accuracy_table, as_csv, macs_table, sentence, sparsity_table
+from glt_cli.tables import (
+    accuracy_table,
+    as_csv,
+    macs_table,
+    remarks_table,
+    sentence,
+    sparsity_table,
+)
 from glt_cli.ticket import Ticket, write_rounds, write_ticket
 from glt_cli.training import Trained
 
@@ -96,8 +103,9 @@ def leave_tables(
     """Write the three tables, and what they come to."""
     targets = Targets(config.sparsity.graph, config.sparsity.weight)
     tables = [sparsity_table(masks, targets), accuracy_table(record), macs_table(*macs)]
+    tables += remarks_table([record])
     verdict = sentence(record, config.tolerance) if config.method.prunes else ""
     heading = f"# {folder.path.name}\n"
-    texts = [heading, *(table.markdown() for table in tables), *record.remarks(), verdict]
+    texts = [heading, *(table.markdown() for table in tables), verdict]
     write_whole(folder.tables_markdown, "\n".join(texts).rstrip() + "\n")
     write_whole(folder.tables_csv, as_csv(tables))

@@ -10,7 +10,7 @@ from glt_cli.config import Config
 from glt_cli.paths import RunFolder
 from glt_cli.records import Record, read_record
 from glt_cli.request import Point
-from glt_cli.tables import joint_table, read_tables, sentence
+from glt_cli.tables import joint_table, read_tables, remarks_table, sentence
 from glt_cli.terminal import console
 
 
@@ -26,6 +26,9 @@ def show_run(folder: Path, found_finished: bool, config: Config) -> int:
         show.print(f"Finished before, on {record.finished}; force=true runs it anew.")
     if not config.quiet:
         for table in read_tables(run):
+            table.print(show)
+    else:
+        for table in remarks_table([record]):
             table.print(show)
     if config.method.prunes:
         show.print(sentence(record, config.tolerance))
@@ -43,7 +46,8 @@ def show_grid(points: Sequence[Point], folders: Sequence[Path]) -> int:
             swept.append(varied)
     show = console()
     if done:
-        joint_table(done, swept).print(show)
+        for table in (joint_table(done, swept), *remarks_table(done)):
+            table.print(show)
         show.print(f"Results: {folders[0].parent}", soft_wrap=True)
     failed = 0
     everything = _varied(points, shown=())

@@ -30,7 +30,8 @@ class Table:
         """Draw it on a terminal."""
         drawn = RichTable(box=SIMPLE_HEAD)
         for i, column in enumerate(self.frame.columns):
-            drawn.add_column(escape(column), justify="left" if i == 0 else "right")
+            left = i == 0 or column == "remark"
+            drawn.add_column(escape(column), justify="left" if left else "right")
         for row in self.frame.itertuples(index=False):
             drawn.add_row(*(escape(str(value)) for value in row))
         console.print(escape(self.title), style="bold", soft_wrap=True)
@@ -38,7 +39,8 @@ class Table:
 
     def markdown(self) -> str:
         """Write it in Markdown."""
-        align = ["left"] + ["right"] * (len(self.frame.columns) - 1)
+        columns = self.frame.columns
+        align = ["left" if c in (columns[0], "remark") else "right" for c in columns]
         body = self.frame.to_markdown(index=False, colalign=align, disable_numparse=True)
         return f"## {self.title}\n\n{body}\n"
 
@@ -57,7 +59,7 @@ def sparsity_table(masks: Masks, targets: Targets) -> Table:
             {
                 "what": what,
                 "target": f"{target:.2%}" if not what.startswith(" ") else "",
-                "removed": f"{1 - kept / total:.2%}",
+                "removed": f"{1 - kept / total:.2%}" if total else "-",
                 "kept": f"{kept:,}",
                 "of": f"{total:,}",
             }
@@ -112,6 +114,13 @@ def macs_table(dense: Macs, ticket: Macs) -> Table:
         if before or part != "decoder"
     ]
     return Table("Multiply-adds (MACs) of one forward pass", pd.DataFrame(rows))
+
+
+def remarks_table(records: Sequence[Record]) -> list[Table]:
+    """What a reader of these runs' tables must know: one more table, or none."""
+    said = {(record.label, remark) for record in records for remark in record.remarks()}
+    rows = [{"method": method, "remark": remark} for method, remark in sorted(said)]
+    return [Table("Remarks", pd.DataFrame(rows))] if rows else []
 
 
 def sentence(record: Record, tolerance: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pandas as pd
 import torch
 
 from glt_cli import data
+from glt_cli.config.datasets import DatasetConfig, FilesConfig
 from glt_cli.data import checksums
 from glt_cli.device import resolve
 from glt_cli.errors import UserError
@@ -24,8 +26,16 @@ from glt_cli.training import test_scores
 from glt_cli.views import Views
 
 
-def verify(folder: str, data_root: str | None, device_name: str) -> int:
+def verify(
+    folder: str, data_root: str | None, device_name: str, files: dict[str, str] | None = None
+) -> int:
     """Rebuild the model on the physically smaller graph, score it, and compare with the record.
+
+    Args:
+        folder: With the ticket.
+        data_root: Folder with data sets.
+        device_name: As `device=` has it.
+        files: Where the files of the user's own graph are now, by `nodes` and `edges`.
 
     Returns:
         0 if everything agrees, 1 if a figure differs.
@@ -38,11 +48,11 @@ def verify(folder: str, data_root: str | None, device_name: str) -> int:
     device = resolve(device_name)
     ticket = read_ticket(run)
     record = _record_beside(run)
-    dataset = ticket.dataset
+    dataset = _with_files(ticket.dataset, files or {})
     if data.checksum(dataset, data_root) != ticket.data_checksum:
         raise UserError(
             f"{run.ticket}: the ticket was found on another version of {dataset.shown} "
-            "(data checksums differ)"
+            "(data checksums differ): verify it on the data that it was found on"
         )
     data.prepare(dataset, data_root, say=partial(print, file=sys.stderr))
     task = make_task(data.load(dataset, data_root), dataset, device)
@@ -85,6 +95,14 @@ def verify(folder: str, data_root: str | None, device_name: str) -> int:
     else:
         show.print("The ticket is whole, but does not do what its record says.")
     return 0 if agrees else 1
+
+
+def _with_files(dataset: DatasetConfig, files: dict[str, str]) -> DatasetConfig:
+    if not files:
+        return dataset
+    if not isinstance(dataset, FilesConfig):
+        raise UserError(f"--{' --'.join(files)}: the ticket is of {dataset.shown}, not of files")
+    return replace(dataset, **files)  # type: ignore[arg-type]
 
 
 def _record_beside(run: RunFolder) -> Record | None:

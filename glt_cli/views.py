@@ -58,9 +58,16 @@ class Views:
         reach: Hops that a prediction sees; None where every node takes part in each.
         partitions: Parts into which the nodes are divided at random for each training epoch, as
             UGS does for graphs that don't fit: edges between parts take no part in that epoch.
+
+    Raises:
+        ValueError: More parts than nodes.
     """
 
     def __init__(self, task: Task, graph: Graph, reach: int | None, partitions: int = 1) -> None:
+        if partitions > graph.num_nodes:
+            raise ValueError(
+                f"trainer.partitions={partitions}: the graph has only {graph.num_nodes} nodes"
+            )
         self.task, self.graph = task, graph
         self.reach, self.partitions = reach, partitions
         self._made: dict[str, View] = {}

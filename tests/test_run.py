@@ -444,3 +444,44 @@ def test_the_example_of_ones_own_graph_runs_to_a_ticket(glt: Glt) -> None:
     about = json.loads((run / "ticket.json").read_text())
     assert about["preparation"]["label"]
     assert glt("verify", str(run))[0] == 0
+
+
+def test_a_ticket_of_moved_files_is_verified_where_they_are(glt: Glt) -> None:
+    source = REPOSITORY / "examples" / "suppliers"
+    here = Path("here")
+    here.mkdir()
+    for name in ("nodes.csv", "edges.csv"):
+        (here / name).write_bytes((source / name).read_bytes())
+    words = ["dataset=files", "dataset.nodes=here/nodes.csv", "dataset.edges=here/edges.csv"]
+    assert glt("run", *TINY, *words, "dataset.label=late", "method=random")[0] == 0
+    (folder,) = Path("outputs").glob("random-*")
+    here.rename("there")
+    assert glt("verify", str(folder))[0] == 2
+    moved = ["dataset.nodes=there/nodes.csv", "dataset.edges=there/edges.csv"]
+    assert glt("verify", str(folder), *moved)[0] == 0
+    again = ["dataset=files", *moved, "dataset.label=late", "method=random"]
+    assert "Finished before" in glt("run", *TINY, *again)[1]
+
+
+def test_remarks_are_seen_wherever_the_scores_are(glt: Glt) -> None:
+    words = ["run", *TINY, "method=teddy"]
+    for further in ([], [], ["quiet=true"]):
+        assert "Distilled: trained with 10 times" in glt(*words, *further)[1]
+    out = glt("run", "-m", *TINY, "method=teddy,random", "retrain.control=none,shuffle")[1]
+    table = out[out.index("Joint table") :]
+    assert "Distilled: trained with 10 times" in table
+    assert "The masks are those of a search that was distilled by 10." in table
+    assert "Control: as many elements as found" in table
+
+
+def test_more_parts_than_nodes_fail_with_a_reason(glt: Glt) -> None:
+    code, _, err = glt("run", *TINY, "method=dense", "trainer.partitions=5000")
+    assert code == 1
+    assert "trainer.partitions=5000: the graph has only 2708 nodes" in err
+
+
+def test_dense_has_no_controls_and_no_teacher(glt: Glt) -> None:
+    words = ["run", *TINY, "method=dense", "quiet=true"]
+    assert glt(*words, "retrain.distill=0.5", "retrain.control=reinit")[0] == 0
+    assert len(list(Path("outputs").glob("dense-*"))) == 1
+    assert "Finished before" in glt(*words)[1]

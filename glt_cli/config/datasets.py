@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,7 +61,7 @@ class CollabConfig(DatasetConfig):
 class SyntheticConfig(DatasetConfig):
     """A degree-corrected block model with features that hint at the class (data/synthetic.py)."""
 
-    nodes: int = bounded(10_000, 10, 2**31 - 1)
+    nodes: int = bounded(10_000, 10, 10_000_000)
     #: Undirected edges.
     edges: int = bounded(50_000, 1, 10_000_000)
     classes: int = bounded(10, 2, 1000)
@@ -134,6 +135,12 @@ class FilesConfig(DatasetConfig):
 
     def problems(self) -> Iterator[str]:
         """See DatasetConfig."""
+        from glt_cli.data.catalog import CATALOG
+
+        if not re.fullmatch(r"[A-Za-z0-9._-]{1,60}", self.title) or self.title.strip(".") == "":
+            yield f"dataset.title={self.title}: at most 60 letters, digits and ._- may stand there"
+        elif self.title in CATALOG and self.title != self.name:
+            yield f"dataset.title={self.title}: is the name of a known data set; take another"
         for key in ("edges", "nodes", "label"):
             if not getattr(self, key):
                 yield f"dataset.{key}: name it, as in dataset.{key}={_EXAMPLES[key]}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import fill, wrap
 from typing import Any
 
 import numpy as np
@@ -207,7 +208,7 @@ def seeds(cell: Cell) -> Drawn:
          100 * np.array(list(b.by_seed.values())))
         for b in cell.baselines
     ]  # fmt: skip
-    with sheet(height=1.2 + 0.3 * len(rows)) as (figure, [axes]):
+    with sheet(height=_height(rows)) as (figure, [axes]):
         _strip(axes, rows)
         if len(cell.baselines) == 1:
             axes.axvline(rows[-1][2].mean(), color=DENSE_COLOR, ls=(0, (7, 3)), lw=1)
@@ -230,7 +231,7 @@ def find_time(cell: Cell) -> Drawn | None:
         return None
     look = styles(cell.methods)
     rows = [(s.name, look[s.method], s.values("find_seconds")) for s in known]
-    with sheet(height=1.2 + 0.3 * len(rows)) as (figure, [axes]):
+    with sheet(height=_height(rows)) as (figure, [axes]):
         _strip(axes, rows)
         log_scale(axes)
         _label(axes, cell, "seconds to find the masks (log)", "")
@@ -246,12 +247,22 @@ def find_time(cell: Cell) -> Drawn | None:
     )
 
 
+#: Characters of a row's name in a line: more would leave no room for the figure.
+_NAME_WIDTH = 44
+
+
+def _height(rows: Sequence[tuple[str, Style, NDArray[np.floating[Any]]]]) -> float:
+    """Inches for so many rows, whose names may take several lines."""
+    lines = max(len(wrap(name, _NAME_WIDTH)) for name, _, _ in rows)
+    return 1.2 + (0.12 + 0.18 * lines) * len(rows)
+
+
 def _strip(axes: Axes, rows: Sequence[tuple[str, Style, NDArray[np.floating[Any]]]]) -> None:
     for i, (_, style, values) in enumerate(rows):
         spots = i + np.linspace(-0.16, 0.16, len(values)) if len(values) > 1 else [i]
         axes.plot(values, spots, style.marker, color=style.color, ms=5, alpha=0.7, mew=0)
         axes.plot([values.mean()] * 2, [i - 0.34, i + 0.34], "-", color=style.color, lw=2.4)
-    axes.set_yticks(range(len(rows)), [name for name, _, _ in rows])
+    axes.set_yticks(range(len(rows)), [fill(name, _NAME_WIDTH) for name, _, _ in rows])
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.grid(axis="y", visible=False)
 

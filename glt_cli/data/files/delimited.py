@@ -72,6 +72,8 @@ def _read(path: Path, name: str, separator: str) -> pd.DataFrame:
             ) from error
         raise
     frame.columns = pd.Index(header)
+    if (frame[header[-1]] == "").any():
+        _refuse_short_rows(path, name, separator, len(header))
     blank = np.array(frame[header[0]] == "")
     if blank.any():
         blank[blank] = (frame[blank] == "").all(axis=1)
@@ -84,6 +86,19 @@ def _too_long(name: str, line: int) -> UserError:
         f"{name}, line {line}: has more cells than line 1 has column names; put a cell that "
         "contains the delimiter in quotation marks."
     )
+
+
+def _refuse_short_rows(path: Path, name: str, separator: str, columns: int) -> None:
+    """Tell a row that ends too early from one whose last cell is empty, as pandas can't."""
+    with _opened(path) as stream, io.TextIOWrapper(stream, "utf-8-sig", newline="") as text:
+        rows = csv.reader(text, delimiter=separator)
+        for row in rows:
+            if 0 < len(row) < columns and any(row):
+                raise UserError(
+                    f"{name}, line {rows.line_num}: has {len(row)} cells, and line 1 has {columns} "
+                    "column names; leave a cell empty where nothing is known, but keep its "
+                    "delimiter."
+                )
 
 
 def _header(path: Path, name: str, separator: str) -> list[str]:

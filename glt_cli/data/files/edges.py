@@ -72,15 +72,22 @@ def read_edges(table: Table, ids: pd.Index, nodes: Table, config: FilesConfig) -
     pairs = pairs[:, known]
     if not pairs.shape[1]:
         raise UserError(f"{table.name}: no edge is between nodes of {nodes.name}.")
+    if bool((pairs[0] == pairs[1]).all()):
+        raise UserError(
+            f"{table.name}: no edge is left; each of its {pairs.shape[1]:,} leads from a node to "
+            "itself."
+        )
     if weights is not None:
         weights = weights[known]
     arrow = "->" if config.directed else "-"
     weighted = "" if weight is None else f", weights from {weight!r}"
     first = f"{table.name}: {len(known):,} edges, {source!r} {arrow} {target!r}{weighted}"
-    return Edges(pairs, weights, (first, *_remarks(pairs, len(ids), int((~known).sum()))))
+    return Edges(
+        pairs, weights, (first, *_remarks(pairs, len(ids), int((~known).sum()), config.directed))
+    )
 
 
-def _remarks(pairs: NDArray[np.int64], num_nodes: int, unknown: int) -> list[str]:
+def _remarks(pairs: NDArray[np.int64], num_nodes: int, unknown: int, directed: bool) -> list[str]:
     """Count what is left out: here, and later where the graph is made of the pairs."""
     import numpy as np
     import pandas as pd
@@ -89,6 +96,8 @@ def _remarks(pairs: NDArray[np.int64], num_nodes: int, unknown: int) -> list[str
     apart = pairs[:, pairs[0] != pairs[1]]
     places = pd.Series(apart[0] * num_nodes + apart[1])
     duplicates = places.size - places.nunique()
+    stored = places.unique()
+    there_and_back = int(np.isin(stored, apart[1] * num_nodes + apart[0]).sum()) // 2
     alone = num_nodes - np.count_nonzero(np.bincount(apart.reshape(-1), minlength=num_nodes))
     return [
         f"edges: {count:,} {what}"
@@ -96,6 +105,10 @@ def _remarks(pairs: NDArray[np.int64], num_nodes: int, unknown: int) -> list[str
             (unknown, "left out, as an end of theirs is no node (dataset.unknown=drop)"),
             (loops, "left out, as they lead from a node to itself"),
             (duplicates, "left out, as the same edge is there already (weights are averaged)"),
+            (
+                0 if directed else there_and_back,
+                "are there in both directions and become one (weights are averaged)",
+            ),
         )
         if count
     ] + ([f"nodes: {alone:,} without any edge"] if alone else [])
@@ -115,8 +128,9 @@ def _columns(table: Table, config: FilesConfig) -> tuple[str, str, str | None]:
         weight = WEIGHTS  # the array of that name in an npz file, which has no other use
     if len({source, target, weight}) < 3:
         raise UserError(
-            f"{table.name}: dataset.source={source}, dataset.target={target} and "
-            f"dataset.weight={weight} must be columns of their own."
+            f"{table.name}: source {source!r}, target {target!r} and weight {weight!r} must be "
+            "columns of their own; where dataset.source or dataset.target is not given, it is the "
+            "first or the second column."
         )
     return source, target, weight
 

@@ -60,11 +60,12 @@ def test_report_counts_what_was_left_out() -> None:
     assert "label 'churned': none for 1 of 12 nodes, which stay, in no part" in report
     assert any(line.startswith("missing: age 1, now 3") for line in report)
     assert "missing: city 1, now the category (missing)" in report
-    assert report[-4:] == (
+    assert report[-5:] == (
         "edges.csv: 10 edges, 'from' - 'to'",
         "edges: 1 left out, as an end of theirs is no node (dataset.unknown=drop)",
         "edges: 1 left out, as they lead from a node to itself",
         "edges: 1 left out, as the same edge is there already (weights are averaged)",
+        "edges: 1 are there in both directions and become one (weights are averaged)",
     )
     assert loaded(edges="a,b\n7,a\n7,B\n").report[-1] == "nodes: 9 without any edge"
 

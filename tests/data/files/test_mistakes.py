@@ -164,8 +164,8 @@ def test_columns_with_two_duties() -> None:
     )
     assert "both the nodes' label and their split" in mistake(split="churned")
     assert mistake(target="from") == (
-        "edges.csv: dataset.source=from, dataset.target=from and dataset.weight=None must be "
-        "columns of their own."
+        "edges.csv: source 'from', target 'from' and weight None must be columns of their own; "
+        "where dataset.source or dataset.target is not given, it is the first or the second column."
     )
     assert mistake(ignore=["city"], categorical=["city"]) == (
         "dataset.categorical=[city]: is in dataset.ignore too; take it out of one."
@@ -438,3 +438,31 @@ def test_npz_without_edges() -> None:
     assert refused(edges="edges.npz").startswith("edges.npz, row 1, column 'target': '5' is no")
     np.savez("edges.npz", edges=np.array([[7], [99]]), weights=np.zeros(1))
     assert refused(edges="edges.npz").startswith("edges.npz, row 1, column 'weights': '0.0' is no")
+
+
+def test_row_that_ends_too_early() -> None:
+    nodes = NODES.replace("7,23,true,Bonn,yes", "7,23,true", 1)
+    assert mistake(nodes) == (
+        "nodes.csv, line 3: has 3 cells, and line 1 has 5 column names; leave a cell empty where "
+        "nothing is known, but keep its delimiter."
+    )
+
+
+def test_edges_from_nodes_to_themselves_alone() -> None:
+    assert mistake(edges="from,to\n7,7\n007,007\n") == (
+        "edges.csv: no edge is left; each of its 2 leads from a node to itself."
+    )
+
+
+@pytest.mark.parametrize("title", ["", "../../x", "a/b", "x y", "x" * 61, "..", "cora"])
+def test_title_that_is_no_folder_s_name(title: str) -> None:
+    write()
+    assert refused(title=title).startswith(f"dataset.title={title}: ")
+
+
+def test_edges_in_both_directions_are_counted() -> None:
+    write(edges=EDGES + "100,007\n1.0,7\n")
+    report = files.load(config(), None).report
+    assert "edges: 2 are there in both directions and become one (weights are averaged)" in report
+    directed = files.load(config(directed=True), None).report
+    assert not any("both directions" in line for line in directed)
