@@ -30,7 +30,7 @@ def composed(words: list[str]) -> dict[str, object]:
         ["method=random", "retrain.control=shuffle", "backbone=resgcn", "dataset=ogbn_arxiv"],
         ["dataset=synthetic", "dataset.nodes=500", "dataset.edges=1500", "trainer.lr=1e-05"],
         ["output_dir=my runs/ü", "data_root=/data", "device=cuda:1", "method=teddy"],
-        [*FILES, "dataset.title='a, b'", "dataset.ignore=[x,'y z']", "dataset.delimiter=';'"],
+        [*FILES, "dataset.title='a-b'", "dataset.ignore=[x,'y z']", "dataset.delimiter=';'"],
         [*FILES, "dataset.title='1e3'", "dataset.id='null'", "dataset.weight='tr\"ue'"],
     ],
 )
