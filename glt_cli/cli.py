@@ -90,6 +90,7 @@ def _parser() -> Parser:
     run.add_argument("--hydra-help", dest="shows", action="append_const", const="--hydra-help")
     run.add_argument("-c", "--cfg", choices=["job", "hydra", "all"])
     run.add_argument("--dry-run", action="store_true")
+    run.add_argument("--print", dest="commands", action="store_true")
     run.add_argument("--version", action="version", version=version)
     run.set_defaults(do=_run)
 
@@ -202,7 +203,7 @@ def _add_report(commands: argparse._SubParsersAction[Parser]) -> None:
 
 
 def _run(known: argparse.Namespace, rest: list[str]) -> int:
-    from glt_cli.front import plan, run, show
+    from glt_cli.front import plan, print_commands, run, show
 
     if flags := [word for word in rest if word.startswith("-")]:
         raise UserError(f"glt run does not take {' '.join(flags)}; see glt run --help")
@@ -210,7 +211,7 @@ def _run(known: argparse.Namespace, rest: list[str]) -> int:
     if shows:
         show(shows, rest, known.multirun, known.config_dir)
         return 0
-    do = plan if known.dry_run else run
+    do = plan if known.dry_run else print_commands if known.commands else run
     return do(rest, known.multirun, known.config_dir)
 
 

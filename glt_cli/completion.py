@@ -64,7 +64,7 @@ def candidates(line: str) -> str:
     return " ".join(_COMMANDS.get(command, []))
 
 
-_RUN_FLAGS = ("--multirun", "--dry-run", "--cfg", "--config-dir", "--help")
+_RUN_FLAGS = ("--multirun", "--dry-run", "--print", "--cfg", "--config-dir", "--help")
 
 
 def _run_candidates(words: list[str]) -> str:

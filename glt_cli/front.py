@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import tempfile
 from dataclasses import replace
@@ -29,6 +30,16 @@ def plan(words: list[str], multirun: bool, config_dir: str | None) -> int:
 
     request = read(quoted(words), multirun, config_dir)
     print_plan(_named(request))
+    return 0
+
+
+def print_commands(words: list[str], multirun: bool, config_dir: str | None) -> int:
+    """Print a command for each run that is not finished, one a line, for any other queue."""
+    request = read(quoted(words), multirun, config_dir)
+    own = ["--config-dir", str(Path(config_dir).resolve())] if config_dir else []
+    for point, folder in _named(request):
+        if point.config.force or not _is_finished(folder):
+            print(shlex.join(["glt", "run", *own, *point.overrides]))
     return 0
 
 
