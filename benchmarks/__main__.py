@@ -99,7 +99,7 @@ def _memory() -> str:
 
 
 def _large() -> str:
-    reference, ours = large.alternated(3)
+    reference, ours = large.alternated(2)
     seconds = [[cost.seconds for cost in costs] for costs in (reference, ours)]
     peaks = [statistics.median(cost.peak_mb for cost in costs) for costs in (reference, ours)]
     return (
