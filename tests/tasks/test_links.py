@@ -127,3 +127,12 @@ def test_edges_of_the_test_alone_come_behind_the_others() -> None:
 
 def test_the_decoder_counts_one_product_for_each_test_pair() -> None:
     assert link_task().decoder_macs(7) == 4 * 7
+
+
+def test_a_part_without_edges_has_no_loss() -> None:
+    task, nodes = link_task(), torch.tensor([0, 5])
+    h = embeddings()[nodes].requires_grad_()
+    loss = task.loss(h, nodes) + task.divergence(h, h.detach(), nodes)
+    assert loss.item() == 0
+    (gradient,) = torch.autograd.grad(loss, h)
+    assert bool((gradient == 0).all())
