@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from glt_cli.data.files import binary, delimited
+from glt_cli.data.files.binary import npz, parquet
+from glt_cli.data.files.delimited import read as read_text
 from glt_cli.data.files.table import Table, check_names, located
 from glt_cli.errors import UserError
 
@@ -18,11 +19,11 @@ def read(key: str, given: str | None, delimiter: str | None) -> Table:
     plain = path.name.lower()
     is_text = plain.removesuffix(".gz").endswith((".csv", ".tsv", ".txt"))
     if is_text:
-        frame = delimited.read(path, name, delimiter)
+        frame = read_text(path, name, delimiter)
     elif plain.endswith(".parquet"):
-        frame = binary.parquet(path, name)
+        frame = parquet(path, name)
     elif plain.endswith(".npz"):
-        frame = binary.npz(path, name, key)
+        frame = npz(path, name, key)
     else:
         raise UserError(
             f"dataset.{key}={name}: glt reads .csv, .tsv and .txt files (also with .gz), .parquet "
