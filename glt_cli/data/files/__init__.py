@@ -113,9 +113,23 @@ def _read(config: FilesConfig) -> NodeData:
             *remarks,
             f"features: {x.shape[1]:,} from {_kinds(columns)}",
             *_fill_report(columns, described),
+            *_forgotten_split(described, config),
             *edges.report,
         ),
     )
+
+
+def _forgotten_split(described: list[dict[str, Any]], config: FilesConfig) -> list[str]:
+    """Point out a feature that looks like the parts that nobody asked for."""
+    from glt_cli.data.files.split import WORDS
+
+    return [
+        f"features: '{column['column']}' says only {', '.join(column['categories'])}: if it tells "
+        f"the parts, dataset.split={column['column']} uses it"
+        for column in described
+        if config.split is None
+        and {str(value).lower() for value in column.get("categories", ["-"])} <= set(WORDS)
+    ]
 
 
 def _columns(nodes: Table, config: FilesConfig) -> tuple[str, list[str]]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PARTS = ("train", "val", "test")
-_WORDS = {"train": 0, "val": 1, "valid": 1, "validation": 1, "test": 2}
+WORDS = {"train": 0, "val": 1, "valid": 1, "validation": 1, "test": 2}
 _MOST_CLASSES = 1000
 #: More numbers than this, most of them different, are a quantity and not classes.
 _QUANTITY = 20
@@ -118,7 +118,7 @@ def _by_column(table: Table, name: str, labelled: Labels) -> tuple[NDArray[np.in
 
     column = coded(table, name)
     words = [str(value).strip().lower() for value in column.values]
-    said = column.spread(np.array([_WORDS.get(word, -1) for word in words], dtype=np.int64), -1)
+    said = column.spread(np.array([WORDS.get(word, -1) for word in words], dtype=np.int64), -1)
     has_label = labelled.y >= 0
     left = (said < 0) & has_label
     report = []

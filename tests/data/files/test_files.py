@@ -435,3 +435,11 @@ def _by_id(data: NodeData, ids: list[str]) -> tuple[Any, Any, Any, NDArray[np.fl
     labels = sorted(zip(ids, data.y.tolist(), strict=True))
     parts = [sorted(ids[node] for node in part) for part in _parts(data)]
     return edges, labels, parts, dense(data)[np.argsort(ids)]
+
+
+def test_parts_that_became_a_feature_are_pointed_out() -> None:
+    parts = ["train", "val", "test"] * 4
+    report = loaded(with_column("part", parts)).report
+    assert any("dataset.split=part uses it" in line for line in report)
+    report = loaded(with_column("part", parts), split="part").report
+    assert not any("uses it" in line for line in report)
