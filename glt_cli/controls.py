@@ -1,4 +1,4 @@
-"""Controls of a found ticket (METHODS section 5): do the masks matter, or any of their size?"""
+"""Controls of a found ticket: do the masks matter, or any of their size?"""
 
 from __future__ import annotations
 

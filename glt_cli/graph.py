@@ -1,4 +1,4 @@
-"""The weighted graph of METHODS section 2: one value for each edge, 0 meaning absent."""
+"""The weighted graph of docs/method.md: one value for each edge, 0 meaning absent."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class Teacher:
 
     Attributes:
         was_asked: Whether a search has used the outputs: then the dense training is part of what
-            finding the ticket cost (METHODS section 6).
+            finding the ticket cost (docs/method.md).
     """
 
     def __init__(self, dense: DenseRun | None, task: Task) -> None:

@@ -1,4 +1,4 @@
-"""Graph neural networks as functions of a weighted graph (METHODS section 2)."""
+"""Graph neural networks as functions of a weighted graph (docs/method.md)."""
 
 from __future__ import annotations
 

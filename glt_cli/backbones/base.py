@@ -16,7 +16,7 @@ from glt_cli.sparse import Matrix, SparseMatrix, matmul
 
 @dataclass(frozen=True)
 class LayerSize:
-    """What one layer multiplies (METHODS section 7).
+    """What one layer multiplies (docs/method.md).
 
     Attributes:
         weights: Names of its prunable matrices; each costs N · nnz.

@@ -18,7 +18,7 @@ from glt_cli.comparing.entries import Entry
 from glt_cli.comparing.metrics import METRICS
 from glt_cli.errors import UserError
 
-#: What speed-ups are against (METHODS section 6).
+#: What speed-ups are against (docs/method.md).
 _REFERENCE = "imp"
 #: From this many seeds on an interval can certify.
 _ENOUGH = 3
@@ -58,7 +58,7 @@ def figure(values: Sequence[float]) -> Figure:
 
 
 def verdict(difference: Figure, tolerance: float) -> str:
-    """Say what paired differences to dense come to (METHODS section 6)."""
+    """Say what paired differences to dense come to (docs/method.md)."""
     wins = difference.mean >= -tolerance - _SLACK
     if difference.lower is None:
         return f"{'within' if wins else 'outside'} tolerance on 1 seed"

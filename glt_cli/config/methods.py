@@ -41,7 +41,7 @@ class RandomConfig(MethodConfig):
 
 @dataclass
 class OneShotConfig(MethodConfig):
-    """Magnitude pruning at the target after a short dense training (METHODS section 5)."""
+    """Magnitude pruning at the target after a short dense training."""
 
     #: E₀.
     pretrain_epochs: int = bounded(30, 0)
@@ -56,7 +56,7 @@ class OneShotConfig(MethodConfig):
 
 @dataclass
 class FastGLTConfig(OneShotConfig):
-    """One-shot pruning, then gradual denoising (METHODS section 3)."""
+    """One-shot pruning, then gradual denoising (arXiv 2412.07605)."""
 
     #: T, Δ, k and α of the denoising phase.
     epochs: int = bounded(400, 0)
@@ -96,7 +96,7 @@ class FastGLTConfig(OneShotConfig):
 
 @dataclass
 class IMPConfig(MethodConfig):
-    """Iterative magnitude pruning of soft masks, as UGS does it (METHODS section 4)."""
+    """Iterative magnitude pruning of soft masks, as UGS does it."""
 
     #: E_m, mask epochs of each round.
     epochs: int = bounded(200, 1)
@@ -114,7 +114,7 @@ class IMPConfig(MethodConfig):
 
 @dataclass
 class TeddyConfig(MethodConfig):
-    """Edges trimmed by degree, weights projected while retraining (METHODS section 5)."""
+    """Edges trimmed by degree, weights projected while retraining."""
 
     #: λ of the distillation from the dense model, which is part of this method.
     distill: float = bounded(10.0, 0)

@@ -1,4 +1,4 @@
-"""Multiply-adds that survive, by the formulas of METHODS section 7.
+"""Multiply-adds that survive, by the formulas of docs/method.md.
 
 Unstructured sparsity is an ideal: these are the products that a perfect sparse kernel would do.
 """

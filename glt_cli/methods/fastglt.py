@@ -1,4 +1,4 @@
-"""FastGLT: one-shot pruning, then gradual denoising (arXiv 2412.07605; METHODS section 3)."""
+"""FastGLT: one-shot pruning, then gradual denoising (arXiv 2412.07605)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""IMP: iterative magnitude pruning of soft masks, as UGS (arXiv 2102.06790; METHODS section 4)."""
+"""IMP: iterative magnitude pruning of soft masks, as UGS (arXiv 2102.06790)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One-shot magnitude pruning (OMP): FastGLT with no exchanges (METHODS section 5)."""
+"""One-shot magnitude pruning (OMP): FastGLT with no exchanges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TEDDY: trimming edges by degree, weights by projection (arXiv 2402.01261; METHODS section 5)."""
+"""TEDDY: trimming edges by degree, weights by projection (arXiv 2402.01261)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Edge-score regularisers (METHODS section 3, step 5), each by its gradient.
+"""Edge-score regularisers (arXiv 2412.07605), each by its gradient.
 
 They act on the scores alone, so their gradients are added by hand: the task's gradient, which
 decides what is revived, stays clean of them.

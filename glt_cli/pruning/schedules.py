@@ -1,4 +1,4 @@
-"""How much is exchanged when, and the warm-up: pure functions of time (METHODS section 3)."""
+"""How much is exchanged when, and the warm-up: pure functions of time (arXiv 2412.07605)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Potential scores: which pruned elements promise most (METHODS section 3, step 3).
+"""Potential scores: which pruned elements promise most (arXiv 2412.07605, step 3).
 
 A score of edges maps `EdgeEvidence` to one number for each edge; a new one is one function and
 its entry in `EDGE_SCORES`. Scores need only be right among the elements pruned now.
@@ -57,7 +57,7 @@ def agreement(evidence: EdgeEvidence) -> Tensor:
 
     An edge whose ends the dense model puts into different classes comes behind all others, the
     greater the contradiction the later. Among the others the one comes first that has the end
-    with the fewest edges left: what is kept stays balanced (METHODS section 10).
+    with the fewest edges left: what is kept stays balanced (docs/method.md).
     """
     agreed = evidence.agreement()
     source, target = evidence.graph.edge_index

@@ -1,4 +1,4 @@
-"""What is learned: data on its device, loss and metric (METHODS sections 2 and 6)."""
+"""What is learned: data on its device, loss and metric (docs/method.md)."""
 
 from __future__ import annotations
 

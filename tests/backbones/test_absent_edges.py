@@ -1,4 +1,4 @@
-"""An edge of value 0 is absent, in every backbone: METHODS section 2."""
+"""An edge of value 0 is absent, in every backbone: docs/method.md."""
 
 from __future__ import annotations
 
