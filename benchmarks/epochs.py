@@ -7,12 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 import torch_geometric.nn
 
+from benchmarks.plain import both_directions, plain_epoch
 from benchmarks.tasks import compose, cora, search
 from glt_cli import methods
-from glt_cli.graph import Graph
 from glt_cli.pruning.masks import full
 from glt_cli.sparse import SparseMatrix
 from glt_cli.training import Epoch, FixedMasks, retrain
@@ -69,7 +68,7 @@ def _reference(backbone: str) -> Callable[[], float]:
     """A plain training loop around torch-geometric's model, features dense as it has them."""
     config: Any = compose(f"backbone={backbone}").backbone
     task = cora()
-    x, edge_index = _dense_features(), _both_directions(task.graph)
+    x, edge_index = _dense_features(), both_directions(task.graph)
     shape = (task.x.shape[1], config.hidden, config.layers, task.num_outputs)
     if backbone == "gat":
         hidden = config.hidden * config.heads
@@ -81,19 +80,11 @@ def _reference(backbone: str) -> Callable[[], float]:
     else:
         model = torch_geometric.nn.GCN(*shape, dropout=config.dropout)
     optimiser = torch.optim.Adam(model.parameters(), lr=0.01, weight_decay=5e-4)
-    train, val = task.splits["train"], task.splits["val"]
 
     def measure() -> float:
         began = time.perf_counter()
         for _ in range(COUNT // 3):
-            model.train()
-            optimiser.zero_grad()
-            F.cross_entropy(model(x, edge_index)[train], task.y[train]).backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            model.eval()
-            with torch.no_grad():
-                correct = model(x, edge_index)[val].argmax(1) == task.y[val]
-            float(correct.float().mean())
+            plain_epoch(model, optimiser, x, edge_index, task)
         return (time.perf_counter() - began) / (COUNT // 3)
 
     return measure
@@ -105,7 +96,3 @@ def _dense_features() -> torch.Tensor:
     dense = torch.zeros(x.shape)
     dense[x.pattern.row.long(), x.pattern.col.long()] = x.values
     return dense
-
-
-def _both_directions(graph: Graph) -> torch.Tensor:
-    return torch.cat([graph.edge_index, graph.edge_index.flip(0)], dim=1)

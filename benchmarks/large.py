@@ -15,16 +15,11 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
-from glt_cli import data, methods, provenance
-from glt_cli.backbones import build
-from glt_cli.config import Config
-from glt_cli.pruning.masks import Targets
-from glt_cli.request import read
-from glt_cli.search import Search
-from glt_cli.tasks import NodeClassification, make_task
-from glt_cli.training import Epoch, seed_stage, snapshot
+from benchmarks.plain import both_directions, plain_epoch
+from benchmarks.tasks import compose, load, search
+from glt_cli import methods, provenance
+from glt_cli.training import Epoch
 
 ARXIV_SIZE = ("dataset=synthetic_arxiv_size", "method.pretrain_epochs=0")
 GCN = (*ARXIV_SIZE, "backbone=gcn", "backbone.hidden=256", "method.epochs=4", "method.interval=2")
@@ -101,51 +96,26 @@ class _Stopwatch:
         return statistics.median(taken[1:])
 
 
-def _task(config: Config) -> NodeClassification:
-    loaded = data.load(config.dataset, None)
-    task = make_task(loaded, config.dataset, torch.device("cpu"))
-    assert isinstance(task, NodeClassification)
-    return task
-
-
 def _denoising(words: list[str]) -> float:
-    config = read(words, multirun=False, config_dir=None).points[0].config
-    task = _task(config)
-    seed_stage(0, "init")
-    model = build(config.backbone, task.num_features, task.num_outputs)
+    config = compose(*words)
     watch = _Stopwatch()
-    targets = Targets(config.sparsity.graph, config.sparsity.weight)
-    search = Search(
-        task, model, snapshot(model), targets, config.trainer, 0, watch, teacher=_nobody
-    )
-    methods.find(search, config.method)
+    methods.find(search(config, watch, load(config)), config.method)
     return watch.seconds()
-
-
-def _nobody() -> torch.Tensor:
-    raise NotImplementedError("no benchmark needs a teacher")
 
 
 def _reference() -> float:
     """A plain training loop around torch-geometric's two-layer GCN, 256 wide."""
     import torch_geometric.nn
 
-    task = _task(read(list(GCN), multirun=False, config_dir=None).points[0].config)
+    task = load(compose(*GCN))
     x: Any = task.x
-    edge_index = torch.cat([task.graph.edge_index, task.graph.edge_index.flip(0)], dim=1)
+    edge_index = both_directions(task.graph)
     model = torch_geometric.nn.GCN(x.shape[1], 256, 2, task.num_outputs, dropout=0.5)
     optimiser = torch.optim.Adam(model.parameters(), lr=0.01, weight_decay=5e-4)
-    train, val = task.splits["train"], task.splits["val"]
     watch = _Stopwatch()
     for number in range(3):
-        model.train()
-        optimiser.zero_grad()
-        F.cross_entropy(model(x, edge_index)[train], task.y[train]).backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
-        model.eval()
-        with torch.no_grad():
-            correct = model(x, edge_index)[val].argmax(1) == task.y[val]
-        watch.epoch(Epoch("reference", number, 0.0, float(correct.float().mean())), 0, 0)
+        plain_epoch(model, optimiser, x, edge_index, task)
+        watch.epoch(Epoch("reference", number, 0.0, 0.0), 0, 0)
     return watch.seconds()
 
 

@@ -20,8 +20,13 @@ from glt_cli.training import Observer, seed_stage, snapshot
 @cache
 def cora() -> NodeClassification:
     """Cora as a run has it."""
-    config = compose().dataset
-    task = make_task(data.load(config, None), config, torch.device("cpu"))
+    return load(compose())
+
+
+def load(config: Config) -> NodeClassification:
+    """The task of a configuration."""
+    loaded = data.load(config.dataset, None)
+    task = make_task(loaded, config.dataset, torch.device("cpu"))
     assert isinstance(task, NodeClassification)
     return task
 
@@ -31,9 +36,9 @@ def compose(*words: str) -> Config:
     return read(list(words), multirun=False, config_dir=None).points[0].config
 
 
-def search(config: Config, observer: Observer) -> Search:
-    """The setting in which a run would find its ticket."""
-    task = cora()
+def search(config: Config, observer: Observer, task: NodeClassification | None = None) -> Search:
+    """The setting in which a run would find its ticket, on Cora where no task is given."""
+    task = task or cora()
     seed_stage(config.seed, "init")
     model = build(config.backbone, task.x.shape[1], task.num_outputs)
     targets = Targets(config.sparsity.graph, config.sparsity.weight)

@@ -166,16 +166,20 @@ def _add_table(commands: argparse._SubParsersAction[Parser]) -> None:
     table.add_argument(
         "--output", metavar="FILE", help="write a file: .txt, .csv, .md, .tex or .html"
     )
+    _add_tolerance(table)
     table.add_argument(
+        "--published", action="store_true", help="set published figures beside, labelled"
+    )
+    table.set_defaults(do=_table)
+
+
+def _add_tolerance(parser: Parser) -> None:
+    parser.add_argument(
         "--tolerance",
         default="0.005",
         metavar="SHARE",
         help="what a winning ticket may lose, as a fraction (default: 0.005)",
     )
-    table.add_argument(
-        "--published", action="store_true", help="set published figures beside, labelled"
-    )
-    table.set_defaults(do=_table)
 
 
 def _add_report(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -192,12 +196,7 @@ def _add_report(commands: argparse._SubParsersAction[Parser]) -> None:
     report.add_argument(
         "--figures", metavar="DIR", help="write the figures as PNG, PDF and SVG files too"
     )
-    report.add_argument(
-        "--tolerance",
-        default="0.005",
-        metavar="SHARE",
-        help="what a winning ticket may lose, as a fraction (default: 0.005)",
-    )
+    _add_tolerance(report)
     report.add_argument("--data-root", help="folder with data sets (or GLT_DATA)")
     report.set_defaults(do=_report)
 

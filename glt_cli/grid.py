@@ -13,7 +13,7 @@ class GridProgress:
     """Counts the runs of a grid that one process does one after the other.
 
     Attributes:
-        total: Runs that were not finished at the beginning.
+        total: Runs of the grid, those among them that are finished already.
         begun: Runs begun.
         failed: Runs that failed.
     """

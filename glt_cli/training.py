@@ -102,7 +102,9 @@ def epochs(
         loss = torch.zeros((), device=views.device)
         for view in views.training(everyone=lesson is not None):
             seen = outputs(view)
-            part = view.share * task.loss(view.of_labelled(seen), view.of_labelled(view.nodes))
+            part = torch.zeros((), device=views.device)
+            if view.share:  # a mean over no labels would be no number
+                part = view.share * task.loss(view.of_labelled(seen), view.of_labelled(view.nodes))
             if lesson is not None:
                 part = part + lesson.loss(task, seen, view)
             part.backward()  # type: ignore[no-untyped-call]

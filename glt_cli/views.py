@@ -110,7 +110,7 @@ class Views:
         for number in range(self.partitions):
             members = (part == number).nonzero().squeeze(1)
             places = is_labelled[members].nonzero().squeeze(1)
-            if not places.numel() and not everyone:
+            if not (members if everyone else places).numel():
                 continue
             graph, edges = self.graph.part(members)
             wanted = torch.arange(members.numel(), device=device) if everyone else places

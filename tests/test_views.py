@@ -107,3 +107,24 @@ def test_a_student_comes_near_to_its_teacher(partitions: int) -> None:
         outputs = model(task.x, task.graph, task.graph.ones())
         away.append(task.divergence(outputs, teacher, task.nodes("all")).item())
     assert away[1] < 0.75 * away[0]
+
+
+def test_parts_without_labels_or_nodes_do_not_break_distillation() -> None:
+    task = tiny_task()
+    task = replace(task, splits=task.splits | {"train": task.splits["train"][:2]})
+    model = tiny_model(task, dropout=0.0)
+    masks = FixedMasks(full({EDGE: task.graph.ones(), **model.prunable()}))
+    trainer = TrainerConfig(epochs=5, partitions=40)
+    lesson = Lesson(tiny_teacher(task), 1.0)
+    losses: list[float] = []
+    retrain(
+        task,
+        model,
+        snapshot(model),
+        masks,
+        trainer,
+        0,
+        lambda e: losses.append(e.loss),
+        lesson=lesson,
+    )
+    assert all(0 < loss < 10 for loss in losses)
