@@ -1,4 +1,4 @@
-"""An epoch of torch-geometric's own model; without importing torch-geometric, which costs memory."""
+"""An epoch of torch-geometric's own model; not importing the library, which would cost memory."""
 
 from __future__ import annotations
 
