@@ -14,13 +14,13 @@ from benchmarks.tasks import compose, cora, search
 from glt_cli import methods
 from glt_cli.pruning.masks import full
 from glt_cli.sparse import SparseMatrix
-from glt_cli.training import Epoch, FixedMasks, retrain
+from glt_cli.training import Epoch, FixedMasks, Observer, retrain
 
 #: Epochs of a repetition: two exchanges of the preset with the longest interval.
 COUNT = 21
 
 
-class Clock:
+class Clock(Observer):
     """An observer that notes when a phase begins and when its last epoch ends."""
 
     def __init__(self) -> None:

@@ -19,7 +19,7 @@ import torch
 from benchmarks.plain import both_directions, plain_epoch
 from benchmarks.tasks import compose, load, search
 from glt_cli import methods, provenance
-from glt_cli.training import Epoch
+from glt_cli.training import Epoch, Observer
 
 ARXIV_SIZE = ("dataset=synthetic_arxiv_size", "method.pretrain_epochs=0")
 GCN = (*ARXIV_SIZE, "backbone=gcn", "backbone.hidden=256", "method.epochs=4", "method.interval=2")
@@ -76,7 +76,7 @@ def scaling() -> tuple[list[Cost], float]:
     return costs, float(np.polyfit(logs[0], logs[1], 1)[0])
 
 
-class _Stopwatch:
+class _Stopwatch(Observer):
     """An observer that notes when each epoch ended."""
 
     def __init__(self) -> None:

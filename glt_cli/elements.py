@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
+from glt_cli.bookmarks import Carried, part, prefixed
 from glt_cli.pruning.masks import EDGE, Masks, clone, full, kept_counts, sparsities
 from glt_cli.pruning.regularisers import diversity_gradient, variance_gradient
 from glt_cli.pruning.select import tie_key
@@ -24,6 +25,7 @@ class Elements:
     Attributes:
         values: What is pruned, by name: the model's own parameters, and a [E] under `EDGE`.
         masks: True where kept.
+        first: The masks that were put in force first.
         counts: How many are kept of each tensor.
         kept: Flat indices of the kept elements of each tensor, in random order.
         pruned: Flat indices of the others.
@@ -39,6 +41,7 @@ class Elements:
         scores = nn.Parameter(search.task.graph.ones())
         self.values: dict[str, nn.Parameter] = {EDGE: scores, **search.model.prunable()}
         self.masks = full(dict(self.values))
+        self.first: Masks = {}
         self.counts = {name: mask.numel() for name, mask in self.masks.items()}
         self.kept: dict[str, Tensor] = {}
         self.pruned: dict[str, Tensor] = {}
@@ -53,8 +56,14 @@ class Elements:
         self.optimiser = adam(groups)
         self.gradients: dict[str, Tensor] = {}
 
-    def train(self, phase: str, count: int) -> Iterator[Epoch]:
-        """Train the kept elements; yields after each epoch."""
+    def train(self, phase: str, count: int, **carried: Carried) -> Iterator[Epoch]:
+        """Train the kept elements; yields after each epoch.
+
+        Args:
+            phase: For messages.
+            count: Epochs.
+            carried: What the loop body carries from epoch to epoch beside the elements.
+        """
         return self.search.epochs(
             phase,
             count,
@@ -63,6 +72,7 @@ class Elements:
             self.sparsities,
             after_backward=self._after_backward,
             after_step=self._project,
+            carried={"elements": self, **carried},
         )
 
     def prune(self, masks: Masks, generator: torch.Generator) -> None:
@@ -71,6 +81,7 @@ class Elements:
         The generator draws the order in which ties of later exchanges are decided.
         """
         self.masks, self.counts = clone(masks), kept_counts(masks)
+        self.first = clone(masks)
         for name, mask in masks.items():
             key = tie_key(mask, generator)
             kept = mask.flatten()[key]
@@ -104,6 +115,25 @@ class Elements:
             self.kept[name] = kept[stays]
             self.pruned[name] = torch.cat([pruned, out[count:]])
             self.counts[name] = self.kept[name].numel()
+
+    def moved(self) -> dict[str, int]:
+        """How many of the kept elements of each tensor the first masks did not keep."""
+        counts = [(mask & ~self.first[name]).sum() for name, mask in self.masks.items()]
+        return dict(zip(self.masks, torch.stack(counts).tolist(), strict=True))
+
+    def carry(self) -> dict[str, Tensor]:
+        """See bookmarks.Carried; values and moments are the optimiser's."""
+        state = prefixed("mask.", self.masks) | prefixed("first.", self.first)
+        state |= prefixed("kept.", self.kept) | prefixed("pruned.", self.pruned)
+        return state if self.scores_are_trained else {**state, "scores": self.values[EDGE].data}
+
+    def restore(self, tensors: dict[str, Tensor]) -> None:
+        """See bookmarks.Carried."""
+        self.masks, self.first = part(tensors, "mask."), part(tensors, "first.")
+        self.kept, self.pruned = part(tensors, "kept."), part(tensors, "pruned.")
+        self.counts = kept_counts(self.masks)
+        if "scores" in tensors:
+            self.values[EDGE].data.copy_(tensors["scores"])
 
     def sparsities(self) -> tuple[float, float]:
         """Graph and weight sparsity now, without asking the device."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import traceback
 from copy import deepcopy
 from dataclasses import asdict, dataclass
@@ -178,8 +177,9 @@ def _fill(
     )
 
     # Find.
+    memory = RunMemory(Checkpoint.read(folder.checkpoint), watcher, teacher)
+    search.memory = memory
     if config.retrain == RetrainConfig():
-        memory = RunMemory(Checkpoint.read(folder.checkpoint), watcher, teacher)
         found = _find(search, memory, teacher, config, record)
     else:
         found = _found_before(search, config, watcher, record)
@@ -188,10 +188,10 @@ def _fill(
     record.distill = config.retrain.distill or found.distill
     lesson = Lesson(teacher.outputs, record.distill) if record.distill else None
     constraint = found.constraint or FixedMasks(found.masks)
-    began = time.perf_counter()
     phase = "retrain" if config.method.prunes else "dense"
-    trained = _retrain(search, constraint, watcher, phase, lesson)
-    record.retrain_seconds = time.perf_counter() - began
+    with memory.timed(phase):
+        trained = _retrain(search, constraint, watcher, phase, lesson)
+    record.retrain_seconds = memory.account.seconds[phase]
 
     # Measure, and leave it.
     results.compare(record, dense.record if dense else None, trained)
@@ -210,10 +210,10 @@ def _find(
     search: Search, memory: RunMemory, teacher: Teacher, config: Config, record: Record
 ) -> Found:
     """Let the method look for masks, and note what that cost."""
-    search.memory, search.epochs_spent = memory, memory.checkpoint.epochs
-    found = methods.find(search, config.method)
-    record.find_seconds = memory.seconds
-    record.find_epochs = search.epochs_spent
+    with memory.timed("find"):
+        found = methods.find(search, config.method)
+    record.find_seconds = memory.account.seconds["find"]
+    record.find_epochs = memory.account.find_epochs
     if teacher.was_asked:
         record.find_seconds += teacher.seconds
         record.find_epochs += config.trainer.epochs
@@ -279,4 +279,5 @@ def _retrain(
         observe=lambda epoch: watcher.epoch(epoch, graph, weight),
         phase=phase,
         lesson=lesson,
+        bookmarks=search.memory,
     )

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from glt_cli.backbones.base import Backbone
+from glt_cli.bookmarks import Bookmarks, Carried
 from glt_cli.config import TrainerConfig
 from glt_cli.pruning.masks import EDGE, Masks, Targets
 from glt_cli.tasks import Task
@@ -50,13 +51,13 @@ class Found:
     distill: float = 0.0
 
 
-class Memory(Protocol):
-    """Masks of finished stages, kept in case the run is interrupted."""
+class Memory(Bookmarks, Protocol):
+    """Masks of finished stages, and how far the others have come, should the run be interrupted."""
 
     def recall(self, stage: str) -> Masks | None:
         """Give the masks of a stage that was finished before."""
 
-    def keep(self, stage: str, masks: Masks, epochs_spent: int) -> None:
+    def keep(self, stage: str, masks: Masks) -> None:
         """Keep the masks of a stage that is finished now."""
 
 
@@ -92,14 +93,15 @@ class Search:
     def stage(self, name: str, find: Callable[[], Masks]) -> Masks:
         """Find masks, or take those that the same stage had found before it was interrupted.
 
-        A stage seeds itself and begins at Θ₀: nothing but its masks reaches the next.
+        A stage seeds itself and begins at Θ₀: nothing but its masks reaches the next. Within a
+        stage and in retraining, bookmarks tell how far a phase had come.
         """
         if self.memory is None:
             return find()
         masks = self.memory.recall(name)
         if masks is None:
             masks = find()
-            self.memory.keep(name, masks, self.epochs_spent)
+            self.memory.keep(name, masks)
         device = self.task.graph.edge_index.device
         return {key: mask.to(device) for key, mask in masks.items()}
 
@@ -135,13 +137,23 @@ class Search:
         sparsities: Callable[[], tuple[float, float]],
         after_backward: Callable[[], None] | None = None,
         after_step: Callable[[], None] | None = None,
+        carried: dict[str, Carried] | None = None,
     ) -> Iterator[Epoch]:
         """Train as `training.epochs` does; count the epochs and tell the observer."""
         if count == 0:
             return
         self.observer.begin(phase, count)
         for epoch in epochs(
-            phase, count, self.views, self.model, optimiser, outputs, after_backward, after_step
+            phase,
+            count,
+            self.views,
+            self.model,
+            optimiser,
+            outputs,
+            after_backward,
+            after_step,
+            bookmarks=self.memory,
+            carried=carried,
         ):
             self.epochs_spent += 1
             self.observer.epoch(epoch, *sparsities())

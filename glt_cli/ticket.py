@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
@@ -182,7 +182,9 @@ def _assemble(about: dict[str, Any], tensors: dict[str, Tensor]) -> Ticket:
         trained=part("trained."),
     )
     _check(ticket)
-    return ticket
+    # A safetensors file gives its tensors in an order of chance; masks have the model's.
+    names = [EDGE, *ticket.model().prunable()]
+    return replace(ticket, masks={name: ticket.masks[name] for name in names})
 
 
 def _check(ticket: Ticket) -> None:

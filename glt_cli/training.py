@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from glt_cli.backbones.base import Backbone
+from glt_cli.bookmarks import Bookmarks, Carried, Everything, part, prefixed
 from glt_cli.config import TrainerConfig
 from glt_cli.pruning.masks import EDGE, Masks, clone
 from glt_cli.tasks import Task
@@ -42,14 +43,53 @@ class Epoch:
     val: float
 
 
-class Observer(Protocol):
-    """Who is told of the progress."""
+class Observer:
+    """Who is told of the progress; this one doesn't care."""
 
     def begin(self, phase: str, epochs: int) -> None:
         """Take note that a phase of so many epochs begins."""
 
     def epoch(self, epoch: Epoch, graph_sparsity: float, weight_sparsity: float) -> None:
         """Take note of a finished epoch and the sparsities it had."""
+
+    def exchange(self, exchanged: dict[str, float], moved: dict[str, float]) -> None:
+        """Take note that elements were exchanged after the last epoch.
+
+        Args:
+            exchanged: Share of the kept edges, and of the kept weights, that has just entered.
+            moved: Share of them that the first masks did not keep.
+        """
+
+
+@dataclass
+class Best:
+    """The best epoch of a phase by validation, so far.
+
+    Attributes:
+        val: Its validation score.
+        number: Its number; 0 as long as there is none.
+        tensors: What is kept of it.
+    """
+
+    val: float = 0.0
+    number: int = 0
+    tensors: dict[str, Tensor] = field(default_factory=dict)
+
+    def offer(self, epoch: Epoch, tensors: Callable[[], dict[str, Tensor]]) -> None:
+        """Keep an epoch if it is better than all before it."""
+        if not self.number or epoch.val > self.val:
+            self.val, self.number, self.tensors = epoch.val, epoch.number, tensors()
+
+    def carry(self) -> dict[str, Tensor]:
+        """See bookmarks.Carried."""
+        val = torch.tensor(self.val, dtype=torch.float64)
+        about = {"val": val, "number": torch.tensor(self.number)}
+        return about | prefixed("best.", self.tensors)
+
+    def restore(self, tensors: dict[str, Tensor]) -> None:
+        """See bookmarks.Carried."""
+        self.val, self.number = float(tensors["val"]), int(tensors["number"])
+        self.tensors = part(tensors, "best.")
 
 
 def seed_stage(seed: int, stage: str) -> torch.Generator:
@@ -74,6 +114,8 @@ def epochs(
     after_backward: Callable[[], None] | None = None,
     after_step: Callable[[], None] | None = None,
     lesson: Lesson | None = None,
+    bookmarks: Bookmarks | None = None,
+    carried: dict[str, Carried] | None = None,
 ) -> Iterator[Epoch]:
     """Train for `count` epochs and yield after each, its validation pass included.
 
@@ -91,24 +133,28 @@ def epochs(
         after_backward: Called with fresh gradients, before the step.
         after_step: Called after the step: projections.
         lesson: A teacher's outputs to come near to, on all nodes.
+        bookmarks: Where an interrupted run had come to; what it had done is not done again.
+        carried: What the caller's loop body carries from epoch to epoch, to be in the bookmarks.
 
     Raises:
         NonFiniteLossError: Names the phase and the epoch.
     """
     task = views.task
-    for number in range(1, count + 1):
+    everything = Everything(model, optimiser, views.device, carried or {})
+    done = bookmarks.resume(phase, everything) if bookmarks else 0
+    for number in range(done + 1, count + 1):
         model.train()
         optimiser.zero_grad()
         loss = torch.zeros((), device=views.device)
         for view in views.training(everyone=lesson is not None):
             seen = outputs(view)
-            part = torch.zeros((), device=views.device)
+            share = torch.zeros((), device=views.device)
             if view.share:  # a mean over no labels would be no number
-                part = view.share * task.loss(view.of_labelled(seen), view.of_labelled(view.nodes))
+                share = view.share * task.loss(view.of_labelled(seen), view.of_labelled(view.nodes))
             if lesson is not None:
-                part = part + lesson.loss(task, seen, view)
-            part.backward()  # type: ignore[no-untyped-call]
-            loss = loss + part.detach()
+                share = share + lesson.loss(task, seen, view)
+            share.backward()  # type: ignore[no-untyped-call]
+            loss = loss + share.detach()
         # Without gradients: a term added to a gradient must not drag a graph along.
         with torch.no_grad():
             if after_backward is not None:
@@ -122,6 +168,8 @@ def epochs(
         if not math.isfinite(loss_value):
             raise NonFiniteLossError(f"the loss became {loss_value} in epoch {number} of {phase}")
         yield Epoch(phase, number, loss_value, val)
+        if bookmarks:
+            bookmarks.mark(phase, number, count, everything)
 
 
 def adam(groups: list[dict[str, object]]) -> torch.optim.Adam:
@@ -221,6 +269,7 @@ def retrain(
     observe: Callable[[Epoch], None],
     phase: str = "retrain",
     lesson: Lesson | None = None,
+    bookmarks: Bookmarks | None = None,
 ) -> Trained:
     """Train from Θ₀ under a constraint, edges and weights really gone; keep the best epoch.
 
@@ -236,6 +285,7 @@ def retrain(
         observe: Told of each epoch.
         phase: For messages.
         lesson: Distillation, if any.
+        bookmarks: Where an interrupted run had come to.
     """
     seed_stage(seed, "retrain")
     graph = task.graph.keep(constraint.masks[EDGE])
@@ -251,9 +301,10 @@ def retrain(
         result: Tensor = model(*view.inputs(ones))
         return result
 
-    best: Epoch | None = None
-    state: State = {}
-    masks: Masks = {}
+    def now() -> dict[str, Tensor]:
+        return prefixed("state.", snapshot(model)) | prefixed("mask.", clone(constraint.masks))
+
+    best = Best()
     for epoch in epochs(
         phase,
         trainer.epochs,
@@ -264,12 +315,13 @@ def retrain(
         constraint.after_backward,
         constraint.after_step,
         lesson,
+        bookmarks,
+        {"best": best},
     ):
         observe(epoch)
-        if best is None or epoch.val > best.val:
-            best = epoch
-            state, masks = snapshot(model), clone(constraint.masks)
-    assert best is not None
+        best.offer(epoch, now)
+    assert best.number
+    state, masks = part(best.tensors, "state."), part(best.tensors, "mask.")
     model.load_state_dict(state)
     test, second = test_scores(model, views, ones)
     return Trained(state, masks, best.val, test, best.number, second)

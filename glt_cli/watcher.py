@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
 
 from glt_cli.display import Display, Log
-from glt_cli.training import Epoch
+from glt_cli.pruning.masks import KINDS
+from glt_cli.training import Epoch, Observer
 
 
 @dataclass
-class Watcher:
+class Watcher(Observer):
     """Passes epochs on to the display and keeps them for `history.csv`."""
 
     display: Display
@@ -27,17 +29,29 @@ class Watcher:
         """See training.Observer."""
         self.log.write(f"{phase}: {epochs} epochs")
         self.display.begin(phase, epochs)
+        if before := [row for row in self.rows if row["phase"] == phase]:  # of an interrupted run
+            self._show(before[-1])
 
     def epoch(self, epoch: Epoch, graph_sparsity: float, weight_sparsity: float) -> None:
         """See training.Observer."""
         self.rows.append(
             asdict(epoch) | {"graph_sparsity": graph_sparsity, "weight_sparsity": weight_sparsity}
         )
-        self.display.epoch(epoch, graph_sparsity, weight_sparsity)
+        self._show(self.rows[-1])
+
+    def exchange(self, exchanged: dict[str, float], moved: dict[str, float]) -> None:
+        """See training.Observer."""
+        for what in exchanged:
+            self.rows[-1] |= {f"{what}_exchanged": exchanged[what], f"{what}_moved": moved[what]}
+
+    def _show(self, row: dict[str, Any]) -> None:
+        epoch = Epoch(*(row[item.name] for item in fields(Epoch)))
+        self.display.epoch(epoch, row["graph_sparsity"], row["weight_sparsity"])
 
     def history(self) -> str:
-        """All epochs so far, as CSV."""
+        """All epochs so far, as CSV; an exchange stands in the row of the epoch before it."""
         columns = ["phase", "number", "loss", "val", "graph_sparsity", "weight_sparsity"]
+        columns += [f"{what}_{did}" for did in ("exchanged", "moved") for what in KINDS]
         file = io.StringIO()
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writerow(dict(zip(columns, ["phase", "epoch", *columns[2:]], strict=True)))

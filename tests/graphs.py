@@ -17,7 +17,7 @@ from glt_cli.pruning.masks import Targets
 from glt_cli.search import Search
 from glt_cli.sparse import Matrix, Pattern, SparseMatrix
 from glt_cli.tasks import NodeClassification
-from glt_cli.training import Epoch, snapshot
+from glt_cli.training import Epoch, Observer, snapshot
 
 #: Every backbone, narrow, in each of its forms.
 BACKBONES: dict[str, BackboneConfig] = {
@@ -144,7 +144,7 @@ def tiny_model(
     return backbones.build(config, x.shape[1], task.num_outputs).to(task.y.device)
 
 
-class Log:
+class Log(Observer):
     """An observer that remembers everything."""
 
     def __init__(self) -> None:

@@ -1,6 +1,7 @@
 """Grids that are killed, and grids that several processes do together."""
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -12,9 +13,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from glt_cli import methods
-from glt_cli.checkpoint import Checkpoint
+from glt_cli import memory, methods
+from glt_cli.checkpoint import Account, Checkpoint, Mark
 from glt_cli.locks import BusyError, locked
+from glt_cli.pruning.masks import clone
+from glt_cli.training import Epoch
+from glt_cli.watcher import Watcher
 from tests.conftest import REPOSITORY, TINY, TINY_FASTGLT
 from tests.test_run import PROVENANCE
 
@@ -110,10 +114,65 @@ def _found_only(search: object, config: object) -> object:
         fastglt._denoised = original
 
 
+@pytest.mark.parametrize(
+    ("words", "epochs"),
+    [
+        (["method=fastglt", "method.pretrain_epochs=2", "method.epochs=7"], 13),
+        (["method=fastglt", "method.epochs=8", "method.interval=3", "method.warmup_exchanges=1",
+          "method.warmup_start=0.5", "sparsity=weights", "method.pretrain_epochs=0",
+          "backbone=gat"], 12),
+        (["experiment=agreement", "method.pretrain_epochs=0", "method.epochs=7"], 11),
+        (["method=oneshot", "method.pretrain_epochs=3", "trainer.partitions=2"], 7),
+        (["method=imp", "method.epochs=3", "sparsity.graph=0.08", "sparsity.weight=0.3",
+          "method.retrain_each_round=true"], 18),  # with its dense baseline, trained otherwise
+        (["method=teddy"], 4),
+        (["method=random", "backbone=resgcn", "backbone.layers=3"], 4),
+        (["method=random", "retrain.control=reinit", "retrain.distill=1"], 4),
+        (["method=dense"], 4),
+    ],
+    ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else "",
+)  # fmt: skip
+def test_a_phase_goes_on_in_its_midst_with_the_same_bytes(
+    glt: Glt, monkeypatch: pytest.MonkeyPatch, words: list[str], epochs: int
+) -> None:
+    words = [*TINY, *words, "quiet=true"]
+    method = next((w[7:] for w in words if w.startswith("method=")), "fastglt")
+    assert glt("run", *words, "output_dir=whole")[0] == 0
+    if method != "dense":  # so that the first epoch of the other is the run's own
+        assert glt("run", *TINY, *_needed(words), "method=dense", "output_dir=cut")[0] == 0
+    if "retrain.control=reinit" in words:
+        assert glt("run", *[w for w in words if w[:4] != "retr"], "output_dir=cut")[0] == 0
+
+    monkeypatch.setattr(memory, "INTERVAL", 0.0)
+    told = Watcher.epoch
+    trained = 0
+
+    def stop_at_every_third(self: Watcher, epoch: Epoch, graph: float, weight: float) -> None:
+        nonlocal trained
+        trained += 1
+        if trained == 3:
+            raise RuntimeError("stopped")
+        told(self, epoch, graph, weight)
+
+    monkeypatch.setattr(Watcher, "epoch", stop_at_every_third)
+    attempts = 0
+    while glt("run", *words, "output_dir=cut")[0] == 1:
+        assert (attempts := attempts + 1) <= epochs
+        trained = 0
+    assert attempts == math.ceil(epochs / 2) - 1  # two epochs each time, none of them twice
+    for folder in Path("whole").glob(f"{method}-*"):
+        assert contents(Path("cut") / folder.name) == contents(folder)
+
+
+def _needed(words: list[str]) -> list[str]:
+    return [word for word in words if word.startswith(("backbone", "trainer"))]
+
+
 def test_force_forgets_how_far_a_run_had_come(glt: Glt) -> None:
     glt("run", *TINY_FASTGLT)
     folder = folder_of("outputs", "fastglt")
-    Checkpoint(folder / "checkpoint.safetensors", {"denoise": {}}, epochs=99).write()
+    account = Account(find_epochs=99)
+    Checkpoint(folder / "checkpoint.safetensors", {"denoise": {}}, account=account).write()
     glt("run", *TINY_FASTGLT, "force=true")
     assert json.loads((folder / "record.json").read_text())["find_epochs"] == 9
 
@@ -152,12 +211,19 @@ def test_a_checkpoint_reads_back_and_a_broken_one_is_empty(tmp_path: Path) -> No
     assert Checkpoint.read(path).stages == {}
     rows: list[dict[str, object]] = [{"phase": "round 1", "val": 0.1 + 0.2}]
     masks = {"edge": torch.tensor([True, False]), "w.weight": torch.eye(2, dtype=torch.bool)}
-    Checkpoint(path, {"round 1": masks}, rows, 7, 1.5, costs_teacher=True).write()
+    account = Account(7, {"find": 1.5}, costs_teacher=True)
+    mark = Mark(3, {"trained.0.value": torch.tensor([0.1]), "count": torch.tensor(2)})
+    Checkpoint(path, {"round 1": masks}, {"retrain": mark}, rows, account).write(
+        later=Mark(3, clone(mark.tensors))
+    )
     again = Checkpoint.read(path)
-    assert (again.history, again.epochs, again.seconds) == (rows, 7, 1.5)
-    assert again.costs_teacher
+    assert (again.history, again.account) == (rows, account)
     assert list(again.stages) == ["round 1"]
     assert all(torch.equal(again.stages["round 1"][name], masks[name]) for name in masks)
+    assert list(again.marks) == ["retrain", "later"]
+    for read in again.marks.values():
+        assert read.epochs == 3
+        assert all(torch.equal(read.tensors[name], mark.tensors[name]) for name in mark.tensors)
     whole = path.read_bytes()
     for broken in (whole[:20], whole[:-1], b"", b"\x00" * 64):
         path.write_bytes(broken)

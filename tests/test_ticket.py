@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file, save
 
+from glt_cli.paths import RunFolder
+from glt_cli.pruning.masks import EDGE
+from glt_cli.ticket import read_ticket
 from tests.conftest import TINY
 
 Glt = Callable[..., tuple[int, str, str]]
@@ -169,3 +172,10 @@ def test_a_folder_without_a_ticket_is_named(glt: Glt) -> None:
     code, _, err = glt("verify", "nowhere")
     assert code == 2
     assert "nowhere: holds no ticket" in err
+
+
+def test_masks_come_in_the_models_order(glt: Glt) -> None:
+    assert glt("run", *TINY, "method=random", "backbone=resgcn", "backbone.layers=12")[0] == 0
+    (folder,) = Path("outputs").glob("random-*")
+    ticket = read_ticket(RunFolder(folder))
+    assert list(ticket.masks) == [EDGE, *ticket.model().prunable()]

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
+from glt_cli.bookmarks import part, prefixed
 from glt_cli.config.methods import FastGLTConfig
 from glt_cli.elements import Elements
 from glt_cli.methods.oneshot import by_magnitude, pretrain
 from glt_cli.pruning.exchange import choose
-from glt_cli.pruning.masks import EDGE, Masks, clone, kept_counts, masks_of_largest, random_masks
+from glt_cli.pruning.masks import (
+    EDGE,
+    Masks,
+    clone,
+    kept_counts,
+    kept_shares,
+    masks_of_largest,
+    random_masks,
+)
 from glt_cli.pruning.schedules import SCHEDULES, exchange_count, warmup_factor
 from glt_cli.pruning.scores import EdgeEvidence, edge_potential, edge_worth, weight_potential
 from glt_cli.search import Found, Search
+from glt_cli.training import Best
 
 
 def find(search: Search, config: FastGLTConfig) -> Found:
@@ -24,23 +35,20 @@ def _denoised(search: Search, config: FastGLTConfig) -> Masks:
     elements.prune(_first_masks(search, config, elements), search.generator("denoise"))
     elements.l1 = config.l1
 
-    gradients = MeanGradients(elements)
-    exchanges = 0
-    best: tuple[float, Masks] | None = None
-    for epoch in elements.train("denoise", config.epochs):
-        at_target = exchanges >= config.warmup_exchanges
-        if at_target and (best is None or epoch.val > best[0]):
-            best = epoch.val, clone(elements.masks)
+    gradients, best = MeanGradients(elements), Best()
+    for epoch in elements.train("denoise", config.epochs, gradients=gradients, best=best):
+        exchanges, before = divmod(epoch.number - 1, config.interval)
+        if exchanges >= config.warmup_exchanges:  # at the targets
+            best.offer(epoch, lambda: clone(elements.masks))
 
-        since = (epoch.number - 1) % config.interval + 1  # epochs since the last exchange
+        since = before + 1  # epochs since the last exchange
         if since > config.interval - config.grad_epochs:
             gradients.add()
         if since == config.interval and epoch.number < config.epochs:
-            exchanges += 1
-            removals = _warmup_removals(search, config, elements, exchanges)
+            removals = _warmup_removals(search, config, elements, exchanges + 1)
             fraction = SCHEDULES[config.schedule](config.alpha, epoch.number, config.epochs)
             _exchange(search, config, elements, gradients.take(), removals, fraction)
-    return best[1] if best else elements.masks
+    return best.tensors or elements.masks
 
 
 class MeanGradients:
@@ -62,6 +70,14 @@ class MeanGradients:
         means = {name: total / self.count for name, total in self.sums.items()}
         self.sums, self.count = {}, 0
         return means
+
+    def carry(self) -> dict[str, Tensor]:
+        """See bookmarks.Carried."""
+        return {"count": torch.tensor(self.count), **prefixed("sum.", self.sums)}
+
+    def restore(self, tensors: dict[str, Tensor]) -> None:
+        """See bookmarks.Carried."""
+        self.sums, self.count = part(tensors, "sum."), int(tensors["count"])
 
 
 def _first_masks(search: Search, config: FastGLTConfig, elements: Elements) -> Masks:
@@ -98,6 +114,7 @@ def _exchange(
     fraction: float,
 ) -> None:
     """Step 3: in each tensor noisy elements leave and what was pruned before may enter."""
+    entered: dict[str, int] = {}
     for name, gradient in gradients.items():
         mask = elements.masks[name]
         kept, pruned = elements.kept[name], elements.pruned[name]
@@ -114,3 +131,7 @@ def _exchange(
             worth = magnitude
             potential = weight_potential(gradient, ~mask, config.weight_scores, config.mixing)
         elements.swap(name, *choose(kept, pruned, worth, potential, enter + removed, enter))
+        entered[name] = enter
+    search.observer.exchange(
+        kept_shares(entered, elements.counts), kept_shares(elements.moved(), elements.counts)
+    )

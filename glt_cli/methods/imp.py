@@ -12,7 +12,7 @@ from glt_cli.config.methods import IMPConfig
 from glt_cli.pruning.masks import EDGE, Masks, clone, full, kept_counts, sparsities, split
 from glt_cli.pruning.select import mask_of_largest, removed_count, tie_key
 from glt_cli.search import Found, Milestone, Search
-from glt_cli.training import adam
+from glt_cli.training import Best, adam
 from glt_cli.views import View
 
 #: Half-width of the noise around 1 with which soft masks begin.
@@ -75,8 +75,7 @@ def _train_soft_masks(
             mask.data.clamp_(min=0).mul_(masks[name])
 
     removed = sparsities(masks, kept_counts(masks))
-    best: float | None = None
-    snapshot: dict[str, Tensor] = {}
+    best = Best()
     for epoch in search.epochs(
         f"round {number}",
         config.epochs,
@@ -85,11 +84,10 @@ def _train_soft_masks(
         lambda: removed,
         after_backward=add_l1,
         after_step=project,
+        carried={"best": best},
     ):
-        if best is None or epoch.val > best:
-            best = epoch.val
-            snapshot = {name: mask.detach().clone() for name, mask in soft.items()}
-    return snapshot
+        best.offer(epoch, lambda: {name: mask.detach().clone() for name, mask in soft.items()})
+    return best.tensors
 
 
 def _cut(

@@ -12,6 +12,9 @@ from glt_cli.pruning.select import mask_of_largest, removed_count, tie_key
 #: Name of the edges among the tensors that are pruned; the others are weights.
 EDGE = "edge"
 
+#: What is pruned, as people say it.
+KINDS = ("edges", "weights")
+
 #: One bool mask for each pruned tensor, True where kept: `EDGE` [E], and each weight's shape.
 Masks = dict[str, Tensor]
 
@@ -93,3 +96,14 @@ def sparsities(masks: Masks, kept: dict[str, int]) -> tuple[float, float]:
         1 - kept[EDGE] / masks[EDGE].numel() if masks[EDGE].numel() else 0.0,
         1 - sum(kept[name] for name in weights) / total,
     )
+
+
+def kept_shares(counts: dict[str, int], kept: dict[str, int]) -> dict[str, float]:
+    """Counts of elements as shares of all that is kept of their kind, for the kinds counted."""
+    shares = {}
+    for kind, is_edges in zip(KINDS, (True, False), strict=True):
+        names = [name for name in counts if (name == EDGE) == is_edges]
+        if names:
+            total = sum(kept[name] for name in names)
+            shares[kind] = sum(counts[name] for name in names) / max(total, 1)
+    return shares

@@ -46,7 +46,7 @@ def build(
         figures, stories = cell_figures(cell), []
         story = None
         if run := _best_documented(cell):
-            story = tell(run, runs, data_root)
+            story = tell(run, data_root)
             stories = story_figures(story, f"{cell.name}-story")
         of_cell = [r for r in runs if (r.record.dataset, r.record.backbone) == cell.key]
         parts.append(part(cell, of_cell, figures, story, stories, tolerance))

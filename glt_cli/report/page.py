@@ -134,17 +134,19 @@ def _told(story: Story) -> Iterable[str]:
         f"Dense {record.dense_test:.2%}, ticket {record.ticket_test:.2%} on test; the ticket is "
         f"the model of retraining epoch {record.ticket_epoch}, the best by validation."
     )
-    if story.exchanges:
+    if moved := story.moved:
+        shares = [
+            f"{share:.1%} of the kept {kind} were pruned at first (of {kind} kept at random it "
+            f"would be {chance:.1%})"
+            for kind, share, chance in (
+                ("edges", moved.edges, record.graph_sparsity or 0.0),
+                ("weights", moved.weights, record.weight_sparsity or 0.0),
+            )
+            if share is not None and chance
+        ]
         yield (
-            f"While denoising, {len(story.exchanges)} exchanges took place; how many elements each "
-            "swaps follows from the settings."
-        )
-    if story.moved:
-        yield (
-            f"Of the edges kept in the end, {story.moved.share:.1%} are not among those that "
-            f"one-shot pruning kept with the same seed and settings ({story.moved.other}), whose "
-            f"masks denoising began with; of edges kept at random it would be "
-            f"{story.moved.chance:.1%}."
+            f"While denoising, elements were exchanged {len(story.exchanges)} times. In the masks "
+            f"that were selected, those of denoising epoch {moved.epoch}, {' and '.join(shares)}."
         )
     if story.kept is not None and story.kept.all():
         yield "All edges are kept, so there is nothing to say about removed ones."

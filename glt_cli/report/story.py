@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,8 +16,6 @@ from glt_cli.config.datasets import DatasetConfig, default
 from glt_cli.data.forms import NodeData
 from glt_cli.errors import UserError
 from glt_cli.paths import RunFolder
-from glt_cli.pruning.schedules import SCHEDULES, exchange_count
-from glt_cli.report.words import recorded
 
 Bools = NDArray[np.bool_]
 
@@ -34,30 +30,18 @@ class Agreement:
 
 
 @dataclass(frozen=True)
-class Exchange:
-    """One exchange of a denoising phase: after which of its epochs, and which shares of the kept.
+class Moved:
+    """How far the selected masks are from the first ones, those of the one shot.
 
-    A share is None where nothing of that kind is pruned.
+    Attributes:
+        epoch: The denoising epoch whose masks were selected.
+        edges: Share of the kept edges that the first masks had removed; None if none are pruned.
+        weights: Likewise.
     """
 
     epoch: int
     edges: float | None
     weights: float | None
-
-
-@dataclass(frozen=True)
-class Moved:
-    """How far the kept edges are from those of the one-shot run that began the same way.
-
-    Attributes:
-        other: Its folder's name.
-        share: Of the edges kept in the end, those which that run had removed.
-        chance: What that share would be for edges kept at random.
-    """
-
-    other: str
-    share: float
-    chance: float
 
 
 @dataclass(frozen=True)
@@ -70,8 +54,9 @@ class Story:
         degrees: [E] of each edge, the smaller degree of its two ends in the full graph.
         kept: [E] whether the ticket keeps the edge; None, like `degrees`, without a ticket.
         agreement: Of classes, or a sentence that says why it can't be told.
-        exchanges: Planned exchanges, empty where the method has none.
-        moved: None where no run to compare with is at hand.
+        exchanges: Rows of the history after which elements were exchanged: epoch, shares of the
+            kept that entered, and that the first masks had removed.
+        moved: None without exchanges.
     """
 
     run: Run
@@ -79,25 +64,30 @@ class Story:
     degrees: NDArray[np.int64] | None
     kept: Bools | None
     agreement: Agreement | str
-    exchanges: list[Exchange]
+    exchanges: pd.DataFrame
     moved: Moved | None
 
 
-def tell(run: Run, others: Iterable[Run], data_root: str | None) -> Story:
+#: Columns of the history that tell of exchanges; runs of older versions lack them.
+_SHARES = ("edges_exchanged", "weights_exchanged", "edges_moved", "weights_moved")
+
+
+def tell(run: Run, data_root: str | None) -> Story:
     """Read what a run left.
 
     Args:
         run: A finished run.
-        others: Runs among which may be the one-shot run that began the same way.
         data_root: Folder with data sets, for class labels.
     """
-    config = recorded(run.folder) or {}
     history = _history(run.folder)
-    denoised = history is not None and "denoise" in set(history["phase"])
+    exchanges = (
+        pd.DataFrame(columns=["epoch", *_SHARES]) if history is None else _exchanges(history)
+    )
+    moved = None if history is None else _moved(history, exchanges)
     edges = _edges(run.folder)
     if edges is None:
         reason = "The ticket's file is missing or damaged, so its edges can't be shown."
-        return Story(run, history, None, None, reason, [], None)
+        return Story(run, history, None, None, reason, exchanges, moved)
     ends, kept = edges
     degree = np.bincount(ends.ravel())
     return Story(
@@ -106,15 +96,16 @@ def tell(run: Run, others: Iterable[Run], data_root: str | None) -> Story:
         degrees=degree[ends].min(axis=0),
         kept=kept,
         agreement=_agreement(run.folder, ends, kept, data_root),
-        exchanges=_exchanges(config, _counts(run.folder)) if denoised else [],
-        moved=_moved(run, config, kept, others) if denoised else None,
+        exchanges=exchanges,
+        moved=moved,
     )
 
 
 def _history(folder: RunFolder) -> pd.DataFrame | None:
     columns = ["phase", "epoch", "loss", "val", "graph_sparsity", "weight_sparsity"]
     try:
-        rows = pd.read_csv(folder.history, dtype=dict.fromkeys(columns[2:], float))[columns]
+        rows = pd.read_csv(folder.history, dtype=dict.fromkeys([*columns[2:], *_SHARES], float))
+        rows = rows.reindex(columns=[*rows[columns], *_SHARES])
     except (OSError, ValueError, KeyError):
         return None
     return rows if len(rows) else None
@@ -129,13 +120,6 @@ def _edges(folder: RunFolder) -> tuple[NDArray[np.int64], Bools] | None:
     if kept.dtype != bool or ends.shape != (2, *kept.shape) or not kept.size or ends.min() < 0:
         return None
     return ends, kept
-
-
-def _counts(folder: RunFolder) -> dict[str, tuple[int, int]]:
-    """Kept and all elements of each mask."""
-    with safe_open(folder.tensors, framework="numpy") as tensors:
-        masks = {k: tensors.get_tensor(k) for k in tensors.keys() if k.startswith("mask.")}  # noqa: SIM118
-    return {name.removeprefix("mask."): (int(m.sum()), m.size) for name, m in masks.items()}
 
 
 def _agreement(
@@ -171,56 +155,25 @@ def _share(what: Bools, among: Bools) -> float | None:
     return float(what[among].mean()) if among.any() else None
 
 
-def _exchanges(config: dict[str, Any], counts: dict[str, tuple[int, int]]) -> list[Exchange]:
-    """Follow the schedule: how many elements each exchange swaps is fixed by settings alone.
-
-    A warm-up shifts the counts between exchanges; such a run's are left out.
-    """
-    method = config.get("method", {})
-    wanted = ("epochs", "interval", "alpha", "schedule")
-    if not all(key in method for key in wanted) or method.get("warmup_exchanges"):
-        return []
-    epochs, interval, alpha, schedule = (method[key] for key in wanted)
-    if schedule not in SCHEDULES:
-        return []
-    edges = [count for name, count in counts.items() if name == "edge"]
-    weights = [count for name, count in counts.items() if name != "edge"]
-    return [
-        Exchange(
-            t, *(_swapped(of, SCHEDULES[schedule](alpha, t, epochs)) for of in (edges, weights))
-        )
-        for t in range(interval, epochs, interval)
-    ]
+def _exchanges(history: pd.DataFrame) -> pd.DataFrame:
+    rows = history[history["phase"] == "denoise"]
+    return rows.dropna(how="all", subset=list(_SHARES))[["epoch", *_SHARES]]
 
 
-def _swapped(counts: Sequence[tuple[int, int]], fraction: float) -> float | None:
-    if all(kept == total for kept, total in counts):
+def _moved(history: pd.DataFrame, exchanges: pd.DataFrame) -> Moved | None:
+    """Look up the selected epoch, the best at the targets, and the last exchange before it."""
+    rows = history[history["phase"] == "denoise"]
+    if exchanges.empty:
         return None
-    swapped = sum(exchange_count(fraction, kept, total - kept) for kept, total in counts)
-    return swapped / max(1, sum(kept for kept, _ in counts))
+    sparsities = ["graph_sparsity", "weight_sparsity"]
+    at_targets = rows[(rows[sparsities] >= rows[sparsities].iloc[-1]).all(axis=1)]
+    epoch = int(at_targets["epoch"].iloc[int(at_targets["val"].to_numpy().argmax())])
+    before = exchanges[exchanges["epoch"] < epoch]
+    if before.empty:
+        return Moved(epoch, 0.0, 0.0)
+    edges, weights = before[["edges_moved", "weights_moved"]].iloc[-1]
+    return Moved(epoch, _known(edges), _known(weights))
 
 
-def _moved(run: Run, config: dict[str, Any], kept: Bools, others: Iterable[Run]) -> Moved | None:
-    """Compare with a one-shot run of the same seed: its masks are those that denoising began with.
-
-    So it is where all settings that the two methods share are equal.
-    """
-    method = config.get("method", {})
-    same_start = method.get("initial_mask") == "magnitude" and not method.get("warmup_exchanges")
-    if not same_start or kept.all():
-        return None
-    for other in others:
-        mine, its = run.record, other.record
-        if its.method != "oneshot" or (its.seed, its.device) != (mine.seed, mine.device):
-            continue
-        begun = recorded(other.folder) or {}
-        cut = begun.get("method", {})
-        alike = all(method.get(k) == v for k, v in cut.items() if k != "name")
-        parts = ("backbone", "dataset", "sparsity", "trainer", "retrain")
-        if not alike or any(begun.get(part) != config.get(part) for part in parts):
-            continue
-        edges = _edges(other.folder)
-        if edges is not None and edges[1].shape == kept.shape:
-            removed = ~edges[1]
-            return Moved(other.folder.path.name, float(removed[kept].mean()), float(removed.mean()))
-    return None
+def _known(share: float) -> float | None:
+    return None if np.isnan(share) else float(share)

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 
 from glt_cli.records import metric_name
 from glt_cli.report.drawing import Drawn, sheet
-from glt_cli.report.story import Exchange, Story
+from glt_cli.report.story import Story
 
 _EDGES, _WEIGHTS = "#0b5fa5", "#c4500a"
 
@@ -34,15 +34,19 @@ def _epochs(story: Story, name: str) -> Drawn | None:
     metric = metric_name(story.run.record.metric)
     x = np.arange(1, len(history) + 1)
     spans = _spans(list(history["phase"]))
-    rows = 4 if story.exchanges else 3
+    rows = 3 if story.exchanges.empty else 5
     with sheet(height=1.3 + 1.25 * rows, rows=rows, sharex=True) as (figure, axes):
         axes[0].plot(x, history["loss"], color="#1f1f1f", lw=1)
         axes[0].set_ylabel("loss")
         axes[1].plot(x, 100 * history["val"], color="#1f1f1f", lw=1)
         axes[1].set_ylabel(f"validation\n{metric}, %")
         _sparsities(axes[2], x, history)
-        if story.exchanges:
-            _draw_exchanges(axes[3], story.exchanges, list(history["phase"]).index("denoise"))
+        if not story.exchanges.empty:
+            before = list(history["phase"]).index("denoise")
+            _draw_exchanges(axes[3], story.exchanges, before, "exchanged")
+            _draw_exchanges(axes[4], story.exchanges, before, "moved")
+            axes[3].set_ylabel("exchanged,\n% of kept")
+            axes[4].set_ylabel("not in first\nmask, % of kept")
         for panel in axes:
             _shade(panel, [(start, stop) for _, start, stop in spans])
         _name_phases(axes[0], spans)
@@ -107,16 +111,14 @@ def _sparsities(
     panel.legend(loc="best")
 
 
-def _draw_exchanges(panel: Axes, exchanges: Sequence[Exchange], before: int) -> None:
-    x = [before + exchange.epoch for exchange in exchanges]
+def _draw_exchanges(panel: Axes, exchanges: pd.DataFrame, before: int, what: str) -> None:
     for label, marker, color in (("edges", "o", _EDGES), ("weights", "s", _WEIGHTS)):
-        shares = [getattr(exchange, label) for exchange in exchanges]
-        if None not in shares:
+        shares = exchanges[["epoch", f"{label}_{what}"]].dropna()
+        if len(shares):
             face = color if label == "edges" else "white"
-            values = 100 * np.array(shares, float)
+            x, values = before + shares["epoch"], 100 * shares[f"{label}_{what}"]
             panel.plot(x, values, marker, color=color, mfc=face, ms=3, lw=0, label=label)
     panel.set_ylim(bottom=0)
-    panel.set_ylabel("exchanged,\n% of kept")
     panel.legend(loc="best")
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from glt_cli.collect import Run, collect
-from glt_cli.report.story import Agreement, tell
+from glt_cli.report.story import Agreement, Moved, tell
 from glt_cli.report.story_figures import story_figures
 from tests.report.runs import cora_edges, make_run
 
@@ -18,7 +18,7 @@ def test_degrees_and_classes_of_kept_and_removed_edges(tmp_path: Path) -> None:
     edges = cora_edges()
     kept = np.arange(edges.shape[1]) % 4 > 0
     make_run(tmp_path, [], 0.79, edges=edges, kept=kept)
-    story = tell(only(tmp_path), [], None)
+    story = tell(only(tmp_path), None)
     degree = np.bincount(edges.ravel())
     assert story.degrees is not None
     assert story.degrees[0] == min(degree[edges[0, 0]], degree[edges[1, 0]])
@@ -31,41 +31,42 @@ def test_degrees_and_classes_of_kept_and_removed_edges(tmp_path: Path) -> None:
     assert [figure.name for figure in story_figures(story, "x")] == ["x-epochs", "x-degrees"]
 
 
-def test_exchanges_follow_the_schedule(tmp_path: Path) -> None:
+HEADER = "phase,epoch,loss,val,graph_sparsity,weight_sparsity,"
+HEADER += "edges_exchanged,weights_exchanged,edges_moved,weights_moved\n"
+
+
+def test_the_story_tells_of_exchanges_and_how_far_the_selected_masks_moved(tmp_path: Path) -> None:
     edges = cora_edges()
-    words = ["method.epochs=10", "method.interval=3", "method.alpha=0.3"]
     kept = np.arange(edges.shape[1]) >= 1000
-    make_run(tmp_path, words, 0.79, edges=edges, kept=kept)
-    exchanges = tell(only(tmp_path), [], None).exchanges
-    assert [exchange.epoch for exchange in exchanges] == [3, 6, 9]
-    assert exchanges[0].edges == pytest.approx(1000 / kept.sum())  # no more than are pruned
-    assert exchanges[2].edges == pytest.approx(0.15 * (1 + np.cos(0.9 * np.pi)), abs=0.001)
-    assert exchanges[0].weights == 0  # a quarter of two is none
+    run = make_run(tmp_path, [], 0.79, edges=edges, kept=kept)
+    run.history.write_text(
+        HEADER + "pretrain,1,1.9,0.3,0.0,0.0,,,,\n"
+        "denoise,1,1.5,0.9,0.1,0.9,0.3,,0.25,\n"  # the best, but not yet at the target
+        "denoise,2,1.5,0.5,0.3,0.9,0.2,,0.35,\n"
+        "denoise,3,1.5,0.6,0.3,0.9,0.1,,0.30,\n"  # the best at the target; exchanged after it
+        "denoise,4,1.5,0.6,0.3,0.9,,,,\n"
+        "retrain,1,1.0,0.7,0.3,0.9,,,,\n"
+    )
+    story = tell(only(tmp_path), None)
+    assert list(story.exchanges["epoch"]) == [1, 2, 3]
+    assert list(story.exchanges["edges_exchanged"]) == [0.3, 0.2, 0.1]
+    assert story.moved == Moved(3, 0.35, None)
+    epochs, _ = story_figures(story, "x")
+    assert len(epochs.figure.axes) == 5
 
 
-def test_how_far_the_mask_moved_needs_the_run_that_began_alike(tmp_path: Path) -> None:
-    edges = cora_edges()
-    first = np.arange(edges.shape[1]) % 2 == 0
-    last = first.copy()
-    last[:100] = ~first[:100]
-    make_run(tmp_path, ["seed=1"], 0.79, edges=edges, kept=last)
-    run = only(tmp_path)
-    others = tmp_path / "others"
-    make_run(others, ["method=oneshot", "seed=2"], 0.7, edges=edges, kept=first)
-    make_run(others, ["method=oneshot", "seed=1", "trainer.lr=0.5"], 0.7, edges=edges, kept=first)
-    assert tell(run, collect([str(others)]), None).moved is None
-    alike = make_run(others, ["method=oneshot", "seed=1"], 0.7, edges=edges, kept=first)
-    moved = tell(run, collect([str(others)]), None).moved
-    assert moved is not None
-    assert moved.other == alike.path.name
-    assert moved.share == pytest.approx(50 / last.sum())
-    assert moved.chance == pytest.approx(0.5, abs=0.001)
+def test_a_history_of_an_older_version_tells_of_no_exchanges(tmp_path: Path) -> None:
+    make_run(tmp_path, [], 0.79)
+    story = tell(only(tmp_path), None)
+    assert story.history is not None
+    assert story.exchanges.empty
+    assert story.moved is None
 
 
 def test_what_is_missing_is_left_out_with_a_sentence(tmp_path: Path) -> None:
     folder = make_run(tmp_path, [], 0.79)
     folder.history.unlink()
-    story = tell(only(tmp_path), [], None)
+    story = tell(only(tmp_path), None)
     assert (
         story.agreement == "The ticket's file is missing or damaged, so its edges can't be shown."
     )
@@ -85,7 +86,7 @@ def test_classes_need_the_same_data(about: str, sentence: str, tmp_path: Path) -
     edges = cora_edges()
     folder = make_run(tmp_path, [], 0.79, edges=edges, kept=np.arange(edges.shape[1]) > 9)
     folder.ticket.write_text(about)
-    story = tell(only(tmp_path), [], None)
+    story = tell(only(tmp_path), None)
     assert isinstance(story.agreement, str)
     assert sentence in story.agreement
 
@@ -94,4 +95,4 @@ def test_damaged_tensors_are_no_edges(tmp_path: Path) -> None:
     edges = cora_edges()
     folder = make_run(tmp_path, [], 0.79, edges=edges, kept=np.arange(edges.shape[1]) > 9)
     folder.tensors.write_bytes(folder.tensors.read_bytes()[:1000])
-    assert tell(only(tmp_path), [], None).kept is None
+    assert tell(only(tmp_path), None).kept is None
