@@ -15,6 +15,7 @@ examples:
   glt run method=fastglt dataset=cora          one run, dense baseline to tables
   glt run -m method=fastglt,imp seed=0,1,2     a grid
   glt run --help                               groups, keys and presets
+  glt search edges method=fastglt,random       the extreme sparsity at which tickets still win
   glt table --cols dataset --where backbone=gcn
                                                finished runs, compared over their seeds
   glt report outputs --output report.html      a page with tables and figures of them
@@ -40,7 +41,7 @@ def run_command(arguments: Sequence[str]) -> int:
     try:
         parser = _parser()
         known, rest = parser.parse_known_args(_as_flags(list(arguments)))
-        if rest and known.command != "run":
+        if rest and known.command not in ("run", "search"):
             name = f"glt {known.command}" if known.command else "glt"
             raise UserError(f"{name} does not take {' '.join(rest)}; see {name} --help")
         if known.command is None:
@@ -56,7 +57,7 @@ def run_command(arguments: Sequence[str]) -> int:
 
 def _as_flags(words: list[str]) -> list[str]:
     """Let `data_root=X` and `device=X`, as `glt run` has them, do for every sub-command."""
-    if not words or words[0] in ("run", "table"):  # there they are settings and fields
+    if not words or words[0] in ("run", "search", "table"):  # there they are settings and fields
         return words
     flags = {"data_root=": "--data-root=", "device=": "--device="}
     flags |= {f"dataset.{key}=": f"--{key}=" for key in ("nodes", "edges")}
@@ -94,6 +95,8 @@ def _parser() -> Parser:
     run.add_argument("--version", action="version", version=version)
     run.set_defaults(do=_run)
 
+    _add_search(commands)
+
     datasets = commands.add_parser("datasets", help="list data sets; fetch and verify them")
     datasets.add_argument("--data-root", help="folder with data sets (or GLT_DATA)")
     datasets.set_defaults(do=_datasets)
@@ -118,6 +121,88 @@ def _parser() -> Parser:
     completion.add_argument("--line", help=argparse.SUPPRESS)
     completion.set_defaults(do=_completion)
     return parser
+
+
+_SEARCH_HELP = """\
+Find the extreme sparsity at which a ticket still wins.
+
+A search goes along a ladder of sparsities by bisection. At a rung it does one run for each of
+--seeds; the rung holds where the mean paired difference of validation score, ticket minus dense,
+is within tolerance. Bisection presumes that a method whose tickets fail at a rung fails at all
+sparser ones. At the last rung that holds the method runs on --test-seeds, and test is read, once:
+
+  certified       the 95 % interval of the mean difference on test is within tolerance (3 seeds)
+  wins            its mean is
+  does not win    it is not; what held on validation was luck, or the choosing itself
+  none            not even the lowest rung holds
+
+Words are those of glt run (glt run --help lists them). Each combination of values is one search,
+one row of the table. Runs are ordinary runs: finished ones are found, a search that was stopped
+goes on, and glt table shows them."""
+
+_SEARCH_EXAMPLES = """\
+what is pruned along the ladder:
+  edges      sparsity.graph; weights stay whole unless sparsity.weight=SHARE says otherwise
+  weights    sparsity.weight; edges stay whole unless sparsity.graph=SHARE says otherwise
+  both       both at once, rung by rung
+
+ladders:
+  Unless --ladder gives your own, rungs are the rounds of UGS (arXiv 2102.06790), where published
+  figures stand: round r has removed 1 - 0.95^r of edges, 1 - 0.8^r of weights, r = 1 to 30, so
+  at most 5 rungs are tried in each search.
+
+examples:
+  glt search edges method=fastglt,random dataset=cora
+  glt search weights backbone=gcn,gin --ladder 0.5,0.8,0.9,0.95,0.98 --seeds 0,1,2
+  glt search both --ladder 0.1:0.5,0.2:0.8,0.35:0.93 --output extremes.tex
+  glt search edges sparsity.weight=0.93        edges, beside 93 % of weights
+  glt search both experiment=extremes          all methods, three backbones, three data sets
+  glt search both experiment=extremes_laptop   three methods, GCN on Cora
+  glt search edges … --dry-run                 what is finished, and how many runs it takes at most
+"""
+
+
+def _add_search(commands: argparse._SubParsersAction[Parser]) -> None:
+    search = commands.add_parser(
+        "search",
+        help="find the extreme sparsity at which a ticket still wins",
+        usage="glt search {edges,weights,both} [GROUP=OPTION,… ...] [KEY=VALUE,… ...] [flags]",
+        description=_SEARCH_HELP,
+        epilog=_SEARCH_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    search.add_argument(
+        "--seeds",
+        default="0,1,2,3,4",
+        metavar="K,…",
+        help="seeds that decide, on validation (default: 0,1,2,3,4)",
+    )
+    search.add_argument(
+        "--test-seeds",
+        metavar="K,…",
+        help="fresh seeds for the test (default: the five after the largest of --seeds)",
+    )
+    search.add_argument(
+        "--ladder",
+        metavar="S,…",
+        help="your own rungs: shares to remove, ascending; for both, pairs EDGES:WEIGHTS",
+    )
+    _add_tolerance(search)
+    search.add_argument(
+        "--output",
+        metavar="FILE",
+        help="write the table too: .txt, .csv, .md, .tex or .html; .json has all rungs and seeds",
+    )
+    search.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="list the searches, what is finished, and the runs that they take at most",
+    )
+    search.add_argument(
+        "--config-dir", "-cd", metavar="DIR", help="add your own options, as for glt run"
+    )
+    search.set_defaults(do=_search)
 
 
 _TABLE_EXAMPLES = """\
@@ -212,6 +297,12 @@ def _run(known: argparse.Namespace, rest: list[str]) -> int:
         return 0
     do = plan if known.dry_run else print_commands if known.commands else run
     return do(rest, known.multirun, known.config_dir)
+
+
+def _search(known: argparse.Namespace, rest: list[str]) -> int:
+    from glt_cli.extremes.command import search
+
+    return search(known, rest)
 
 
 def _datasets(known: argparse.Namespace, _: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""Shell completion: sub-commands here, the rest of `glt run` from Hydra's own completion."""
+"""Shell completion: sub-commands here, settings from Hydra's own completion."""
 
 from __future__ import annotations
 
@@ -24,6 +24,16 @@ complete -o nospace -o default -F _glt glt
 
 _COMMANDS = {
     "run": [],
+    "search": [
+        "--seeds",
+        "--test-seeds",
+        "--ladder",
+        "--tolerance",
+        "--output",
+        "--dry-run",
+        "--config-dir",
+        "--help",
+    ],
     "datasets": ["prepare"],
     "table": [
         "--rows",
@@ -57,6 +67,8 @@ def candidates(line: str) -> str:
         return " ".join(f"{name} " for name in _COMMANDS)
     if command == "run":
         return _run_candidates(rest)
+    if command == "search":
+        return _search_candidates(rest)
     if command == "datasets" and len(rest) > 1:
         from glt_cli.data.catalog import CATALOG
 
@@ -70,6 +82,26 @@ _RUN_FLAGS = ("--multirun", "--dry-run", "--print", "--cfg", "--config-dir", "--
 def _run_candidates(words: list[str]) -> str:
     if words[-1].startswith("-"):
         return " ".join(f"{flag} " for flag in _RUN_FLAGS)
+    return _setting_candidates(words)
+
+
+def _search_candidates(words: list[str]) -> str:
+    before, last = words[:-1], words[-1]
+    if last.startswith("-"):
+        return " ".join(f"{flag} " for flag in _COMMANDS["search"])
+    if before and before[-1] in _SEARCH_TAKES:
+        return ""
+    sides = [] if set(before) & set(_SIDES) else [f"{side} " for side in _SIDES]
+    return " ".join([*sides, _setting_candidates([*(w for w in before if "=" in w), last])])
+
+
+#: Flags that a value follows: a file, or numbers that nobody can guess.
+_SEARCH_TAKES = ("--seeds", "--test-seeds", "--ladder", "--tolerance", "--output", "--config-dir")
+_SIDES = ("edges", "weights", "both")
+
+
+def _setting_candidates(words: list[str]) -> str:
+    """GROUP=OPTION and KEY=VALUE that fit what is typed, from Hydra's own completion."""
     import sys
 
     import hydra

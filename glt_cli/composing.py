@@ -93,7 +93,7 @@ def _rank(word: str) -> int:
 def wrong_word(word: str) -> str | None:
     """Say what is wrong with a word of the command line before anything is composed, if it is."""
     key, equals, value = word.partition("=")
-    if word.startswith("+"):
+    if word.startswith("+") and not word.startswith("+hydra.launcher."):  # Ray has open ones
         return f"{word}: no + is needed; {word.lstrip('+')} sets a key"
     if word.startswith("~"):
         return f"{word}: nothing can be left out; {word.lstrip('~')}=VALUE sets a key"

@@ -5,15 +5,18 @@ from __future__ import annotations
 import shlex
 import sys
 import tempfile
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from glt_cli import grid
 from glt_cli.composing import CONFIG_NAME
 from glt_cli.errors import UserError
-from glt_cli.grid import GridProgress
 from glt_cli.request import Point, Request, config_folder, quoted, read, register_schemas
+
+if TYPE_CHECKING:
+    from glt_cli.display import Display
 
 
 def show(flags: list[str], words: list[str], multirun: bool, config_dir: str | None) -> None:
@@ -29,17 +32,16 @@ def plan(words: list[str], multirun: bool, config_dir: str | None) -> int:
     from glt_cli.planning import print_plan
 
     request = read(quoted(words), multirun, config_dir)
-    print_plan(_named(request))
+    print_plan(named(request))
     return 0
 
 
 def print_commands(words: list[str], multirun: bool, config_dir: str | None) -> int:
     """Print a command for each run that is not finished, one a line, for any other queue."""
     request = read(quoted(words), multirun, config_dir)
-    own = ["--config-dir", str(Path(config_dir).resolve())] if config_dir else []
-    for point, folder in _named(request):
-        if point.config.force or not _is_finished(folder):
-            print(shlex.join(["glt", "run", *own, *point.overrides]))
+    for point, folder in named(request):
+        if point.config.force or not is_finished(folder):
+            print(shlex.join(["glt", "run", *_own(config_dir), *point.overrides]))
     return 0
 
 
@@ -47,20 +49,32 @@ def run(words: list[str], multirun: bool, config_dir: str | None) -> int:
     """Do what `glt run WORDS` asks for; returns the exit code."""
     words = quoted(words)
     request = read(words, multirun, config_dir)
-    folders = _look_around(request)
-    unfinished = [p for p, folder in folders if p.config.force or not _is_finished(folder)]
+    folders, ran = complete(request, words, multirun, config_dir)
+    return _conclude(request, folders, ran)
+
+
+def complete(
+    request: Request, words: list[str], multirun: bool, config_dir: str | None
+) -> tuple[list[tuple[Point, Path]], int]:
+    """Do what is not finished of a request; records say what came of it.
+
+    Returns:
+        Its runs with their folders, and how many of them were not finished.
+
+    Raises:
+        UserError: A device, data or a folder is not there or can't be used.
+    """
+    folders = look_around(request)
+    unfinished = [path for p, path in folders if p.config.force or not is_finished(path)]
     if unfinished:
         for folder in {folder for _, folder in folders}:
-            _check_usable(folder)
+            check_usable(folder)
         _announce(request, len(unfinished))
-        began = _now()
-        grid.current = GridProgress(len(folders)) if request.is_grid else None
-        _hand_to_hydra(words, multirun, config_dir)
-        _wait_for_others(folders, began)
-    return _conclude(request, folders, len(unfinished))
+        _launch(request, folders, unfinished, words, multirun, config_dir)
+    return folders, len(unfinished)
 
 
-def _look_around(request: Request) -> list[tuple[Point, Path]]:
+def look_around(request: Request) -> list[tuple[Point, Path]]:
     """See that devices and data are there, and where each run's results go.
 
     Raises:
@@ -76,10 +90,10 @@ def _look_around(request: Request) -> list[tuple[Point, Path]]:
             say = partial(print, file=sys.stderr)
             data.prepare(config.dataset, config.data_root, say=say)
             prepared.add(where)
-    return _named(request)
+    return named(request)
 
 
-def _named(request: Request) -> list[tuple[Point, Path]]:
+def named(request: Request) -> list[tuple[Point, Path]]:
     """Find the folder of each run."""
     from glt_cli.device import resolve
     from glt_cli.identity import identify
@@ -92,14 +106,15 @@ def _named(request: Request) -> list[tuple[Point, Path]]:
     return folders
 
 
-def _is_finished(folder: Path) -> bool:
+def is_finished(folder: Path) -> bool:
+    """Whether a run is done, with all its files whole."""
     from glt_cli.paths import RunFolder
     from glt_cli.records import finished
 
     return finished(RunFolder(folder)) is not None
 
 
-def _check_usable(folder: Path) -> None:
+def check_usable(folder: Path) -> None:
     """See that a run's folder can be made and written.
 
     Raises:
@@ -130,6 +145,36 @@ def _announce(request: Request, unfinished: int) -> None:
         print(f"{count} {runs}, {count - unfinished} finished already", flush=True)
 
 
+def _launch(
+    request: Request,
+    folders: list[tuple[Point, Path]],
+    unfinished: list[Path],
+    words: list[str],
+    multirun: bool,
+    config_dir: str | None,
+) -> None:
+    """Let Hydra do the runs, show how far they have come, and do what is missing then."""
+    from glt_cli.display import Display
+    from glt_cli.grid import Grid
+    from glt_cli.launching import Outcome, launch
+    from glt_cli.provenance import now
+
+    began = now()
+    paths = [path for _, path in folders]
+    grid = Grid(paths, set(paths) - set(unfinished)) if request.is_grid else None
+    hand_over = partial(_hand_to_hydra, words, multirun, config_dir)
+    with Display(any(point.config.quiet for point in request.points), grid) as display:
+        outcome = Outcome.WHOLE
+        if grid:
+            outcome = launch(hand_over, grid, display)
+        else:
+            hand_over()
+        if outcome is Outcome.WHOLE:
+            _do_missing(_missing(folders, began), display)
+        elif outcome is Outcome.APART:
+            _do_apart(_missing(folders, began), config_dir)
+
+
 def _hand_to_hydra(words: list[str], multirun: bool, config_dir: str | None) -> None:
     """Let Hydra's own front end take over, with its flags where it wants them."""
     import hydra
@@ -140,34 +185,44 @@ def _hand_to_hydra(words: list[str], multirun: bool, config_dir: str | None) -> 
     register_schemas()
     GlobalHydra.instance().clear()
     flags = ["--multirun"] if multirun else []
-    flags += ["--config-dir", str(Path(config_dir).resolve())] if config_dir else []
     saved = sys.argv
-    sys.argv = ["glt", *flags, *words]
+    sys.argv = ["glt", *flags, *_own(config_dir), *words]
     try:
         hydra.main(str(config_folder()), CONFIG_NAME, version_base="1.3")(job)()
     finally:
         sys.argv = saved
 
 
-def _now() -> str:
-    from glt_cli.provenance import now
-
-    return now()
-
-
-def _wait_for_others(folders: list[tuple[Point, Path]], began: str) -> None:
-    """Do what was passed over because another process was doing it, unless that has done it."""
-    from glt_cli.display import Display
-    from glt_cli.experiment import run as run_one
+def _missing(folders: list[tuple[Point, Path]], began: str) -> Iterator[tuple[Point, Path]]:
+    """Find runs that were passed over because others were doing them, unless they have by now."""
     from glt_cli.paths import RunFolder
-    from glt_cli.records import finished, read_record
+    from glt_cli.records import read_record
 
     for point, path in folders:
         record = read_record(RunFolder(path))
         was_tried = record is not None and record.finished >= began
-        if not was_tried and finished(RunFolder(path)) is None:
-            with Display(point.config.quiet) as display:
-                run_one(replace(point.config, force=False), display)
+        if not was_tried and not is_finished(path):
+            yield point, path
+
+
+def _do_missing(missing: Iterable[tuple[Point, Path]], display: Display) -> None:
+    from glt_cli.experiment import run as run_one
+
+    for point, _ in missing:
+        display.settle()
+        run_one(replace(point.config, force=False), display)
+
+
+def _do_apart(missing: Iterable[tuple[Point, Path]], config_dir: str | None) -> None:
+    """Do runs one after the other, each in a process of its own, which may die."""
+    from glt_cli.launching import do_apart
+
+    for point, path in missing:
+        do_apart([*_own(config_dir), *point.overrides], path.name)
+
+
+def _own(config_dir: str | None) -> list[str]:
+    return ["--config-dir", str(Path(config_dir).resolve())] if config_dir else []
 
 
 def _conclude(request: Request, folders: list[tuple[Point, Path]], ran: int) -> int:

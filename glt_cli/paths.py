@@ -7,6 +7,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from glt_cli.errors import UserError
+
 
 @dataclass(frozen=True)
 class RunFolder:
@@ -109,6 +111,34 @@ def write_whole(path: Path, content: str | bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def output_file(name: str, such_as: str) -> Path:
+    """See, before anything is computed, that the file of an `--output` can be there.
+
+    Raises:
+        UserError: It can't.
+    """
+    output = Path(name).expanduser()
+    if output.is_dir():
+        raise UserError(f"--output {name}: is a folder; name a file, such as {such_as}")
+    if not output.parent.is_dir():
+        raise UserError(f"--output {name}: there is no folder {output.parent}; make it first")
+    return output
+
+
+def write_output(name: str, content: str) -> None:
+    """Write the file of an `--output` whole.
+
+    Raises:
+        UserError: It can't be written.
+    """
+    try:
+        write_whole(Path(name).expanduser(), content)
+    except OSError as error:
+        raise UserError(
+            f"--output {name}: can't be written ({error.strerror or error}); name another file"
+        ) from error
 
 
 def _umask() -> int:

@@ -98,9 +98,10 @@ class Record:
         write_whole(folder.record, json.dumps(asdict(self), indent=2) + "\n")
 
 
-def label(method: str, control: str, distill: float) -> str:
-    """A method's name, marked by what differs in its retraining."""
-    marks = [control] if control != "none" else []
+def label(method: str, control: str, distill: float, variant: str = "") -> str:
+    """A method's name, marked by what its search is called and what differs in its retraining."""
+    marks = [variant] if variant else []
+    marks += [control] if control != "none" else []
     marks += [f"distilled {distill:g}"] if distill else []
     return f"{method} ({', '.join(marks)})" if marks else method
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from glt_cli.comparing.comparison import tolerance_of
 from glt_cli.errors import UserError
-from glt_cli.paths import write_whole
+from glt_cli.paths import output_file, write_whole
 from glt_cli.terminal import console
 
 
@@ -18,7 +18,7 @@ def report(asked: argparse.Namespace) -> int:
         raise UserError("glt report draws with matplotlib: pip install 'glt-cli[plots]'")
     folders = asked.folders or ["outputs"]
     tolerance = tolerance_of(asked.tolerance)
-    output = _output(asked.output)
+    output = output_file(asked.output, "report.html")
 
     from glt_cli.report import build
 
@@ -39,16 +39,6 @@ def report(asked: argparse.Namespace) -> int:
     if figures:
         show.print(f"Figures: {asked.figures} (PNG, PDF, SVG)", markup=False, soft_wrap=True)
     return 0
-
-
-def _output(name: str) -> Path:
-    """See that the file can be there before anything is computed."""
-    output = Path(name).expanduser()
-    if output.is_dir():
-        raise UserError(f"--output {name}: is a folder; name a file, such as report.html")
-    if not output.parent.is_dir():
-        raise UserError(f"--output {name}: there is no folder {output.parent}; make it first")
-    return output
 
 
 def _again(asked: argparse.Namespace, folders: list[str]) -> list[str]:

@@ -20,7 +20,7 @@ def show_run(folder: Path, found_finished: bool, config: Config) -> int:
     record = read_record(run)
     show = console()
     if record is None or record.status != "done":
-        _print_failure(folder, record)
+        print_failure(folder, record)
         return 1
     if found_finished:
         show.print(f"Finished before, on {record.finished}; force=true runs it anew.")
@@ -40,7 +40,7 @@ def show_grid(points: Sequence[Point], folders: Sequence[Path]) -> int:
     """Print a grid's joint table and what failed; returns the exit code."""
     records = [read_record(RunFolder(folder)) for folder in folders]
     done, swept = [], []
-    for record, varied in zip(records, _varied(points), strict=True):
+    for record, varied in zip(records, what_varies(points), strict=True):
         if record and record.status == "done":
             done.append(record)
             swept.append(varied)
@@ -50,11 +50,11 @@ def show_grid(points: Sequence[Point], folders: Sequence[Path]) -> int:
             table.print(show)
         show.print(f"Results: {folders[0].parent}", soft_wrap=True)
     failed = 0
-    everything = _varied(points, shown=())
+    everything = what_varies(points, shown=())
     for folder, record, varied in zip(folders, records, everything, strict=True):
         if record is None or record.status != "done":
             failed += 1
-            _print_failure(folder, record, " ".join(f"{k}={v}" for k, v in varied.items()))
+            print_failure(folder, record, " ".join(f"{k}={v}" for k, v in varied.items()))
     return 1 if failed else 0
 
 
@@ -62,7 +62,7 @@ def show_grid(points: Sequence[Point], folders: Sequence[Path]) -> int:
 _SHOWN = ("method", "backbone", "dataset", "sparsity", "sparsity.graph", "sparsity.weight", "seed")
 
 
-def _varied(points: Sequence[Point], shown: Sequence[str] = _SHOWN) -> list[dict[str, str]]:
+def what_varies(points: Sequence[Point], shown: Sequence[str] = _SHOWN) -> list[dict[str, str]]:
     """Of each point, the keys that the grid varies beside those that its table shows anyway."""
     words = [
         dict(word.split("=", 1) for word in point.overrides if "=" in word) for point in points
@@ -71,7 +71,8 @@ def _varied(points: Sequence[Point], shown: Sequence[str] = _SHOWN) -> list[dict
     return [{key: word[key] for key in keys if key not in shown} for word in words]
 
 
-def _print_failure(folder: Path, record: Record | None, varied: str = "") -> None:
+def print_failure(folder: Path, record: Record | None, varied: str = "") -> None:
+    """Say what failed and why."""
     reason = f"{record.status}: {record.error}" if record else "left no record"
     which = f"{folder.name} ({varied})" if varied else folder.name
     print(f"glt: {which} {reason}; see {folder / 'log.txt'}", file=sys.stderr)

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-
-from rich.console import Console
 
 from glt_cli.collect import collect
 from glt_cli.comparing import keys, published
 from glt_cli.comparing.comparison import compare, tolerance_of
 from glt_cli.comparing.entries import Entry, entries
-from glt_cli.comparing.formats import as_csv, as_html, draw, latex, markdown
+from glt_cli.comparing.formats import as_csv, as_html, as_text, draw, latex, markdown
 from glt_cli.comparing.layout import Layout, arrange
 from glt_cli.comparing.metrics import CHOICES, USUAL
 from glt_cli.comparing.notes import left_out
 from glt_cli.comparing.sheet import Sheet, sheet
 from glt_cli.comparing.where import choose
 from glt_cli.errors import UserError
-from glt_cli.paths import write_whole
+from glt_cli.paths import write_output
 from glt_cli.terminal import console
 
 #: Formats, and what files of theirs are called.
@@ -129,11 +126,7 @@ def _deliver(
         draw(made, show)
         return
     if form == "terminal":
-        # Wide, and without the colours of whoever's terminal this is.
-        paper = Console(file=io.StringIO(), width=200, force_terminal=False)
-        with paper.capture() as captured:
-            draw(made, paper)
-        text = captured.get()
+        text = as_text(made)
     elif form == "csv":
         text = as_csv(layout, metrics)
         # Numbers have no place for words, but what must be said must be said.
@@ -144,10 +137,5 @@ def _deliver(
     if output is None:
         sys.stdout.write(text)
         return
-    try:
-        write_whole(Path(output).expanduser(), text)
-    except OSError as error:
-        raise UserError(
-            f"--output {output}: can't be written ({error.strerror or error}); name another file"
-        ) from error
+    write_output(output, text)
     show.print(f"Table: {output}", markup=False, soft_wrap=True)

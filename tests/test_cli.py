@@ -45,6 +45,8 @@ def heavy(done: subprocess.CompletedProcess[str]) -> set[str]:
         (["run", "method=nothing"], 2, "must be one of"),
         (["run", "sparsity.graph=7"], 2, "sparsity.graph=7"),
         (["run", "-m", "seed=0,x"], 2, "seed=x"),
+        (["search", "--help"], 0, "sparser"),
+        (["search", "edges", "sparsity.graph=0.1"], 2, "the ladder sets it"),
         (["datasets", "--help"], 0, "prepare"),
         (["completion", "bash"], 0, "complete"),
         (["completion", "bash", "--line", "glt run method="], 0, "method=fastglt"),
@@ -83,6 +85,11 @@ def test_a_run_does_not_load_torch_geometric() -> None:
         ("glt run backb", {"backbone=", "backbone."}),
         ("glt run -m backbone=", {"backbone=gcn", "backbone=gin", "backbone=gat"}),
         ("glt run method=imp method.edge_f", {"method.edge_fraction="}),
+        ("glt sea", {"search"}),
+        ("glt search ", {"edges", "weights", "both", "method="}),
+        ("glt search edges --seeds 0,1 backbone=", {"backbone=gcn", "backbone=gat"}),
+        ("glt search edges method=imp method.edge_f", {"method.edge_fraction="}),
+        ("glt search edges --t", {"--test-seeds", "--tolerance"}),
     ],
 )
 def test_completion(line: str, words: set[str]) -> None:
@@ -107,7 +114,7 @@ echo "${{COMPREPLY[@]}}"
 def test_unknown_commands_name_the_known_ones() -> None:
     done = run("frobnicate")
     assert done.returncode == 2
-    assert "'run', 'datasets', 'verify'" in done.stderr
+    assert "'run', 'search', 'datasets', 'verify'" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -57,9 +57,14 @@ def figure(values: Sequence[float]) -> Figure:
     return Figure(mean, deviation, n, mean - half, mean + half)
 
 
+def is_within(difference: Figure, tolerance: float) -> bool:
+    """Whether the mean of paired differences to dense is within tolerance."""
+    return difference.mean >= -tolerance - _SLACK
+
+
 def verdict(difference: Figure, tolerance: float) -> str:
     """Say what paired differences to dense come to (docs/method.md)."""
-    wins = difference.mean >= -tolerance - _SLACK
+    wins = is_within(difference, tolerance)
     if difference.lower is None:
         return f"{'within' if wins else 'outside'} tolerance on 1 seed"
     enough = difference.n is not None and difference.n >= _ENOUGH
@@ -155,9 +160,7 @@ def _outcome(
 def _speedup(group: Sequence[Entry], whole: Iterable[Entry]) -> float | None:
     """The reference's mean seconds over this one's, from one device and one setting, or None."""
     task = _task(group[0])
-    reference = [
-        entry for entry in whole if entry.record.label == _REFERENCE and _task(entry) == task
-    ]
+    reference = [entry for entry in whole if entry.label == _REFERENCE and _task(entry) == task]
     settings = {entry.record.config_hash for entry in reference}
     reference = _latest(reference)
     devices = {entry.record.device for entry in (*reference, *group)}

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from glt_cli.collect import Run
+from glt_cli.comparing.variants import flat, variant
 from glt_cli.config import Config
-from glt_cli.records import Record
+from glt_cli.records import Record, label
 
 #: Settings that say how a run is done, not what comes out.
 _ASIDE = {item.name for item in fields(Config) if item.metadata.get("aside")}
@@ -39,6 +41,12 @@ class Entry:
         return self.record.status == "done" and None not in scores
 
     @property
+    def label(self) -> str:
+        """The method as tables call it, with the name of what an experiment file sets of it."""
+        record = self.record
+        return label(record.method, record.control, record.distill, variant(self.settings))
+
+    @property
     def targets(self) -> tuple[float, float]:
         """Shares of edges and of weights to remove."""
         return self.record.graph_sparsity_target, self.record.weight_sparsity_target
@@ -56,19 +64,7 @@ def _settings(path: Path) -> dict[str, object]:
     """Flatten a run's config.yaml; empty where there is none, or a damaged one."""
     try:
         # OmegaConf's reader, for YAML's own takes 1e-05 for a word.
-        whole = OmegaConf.to_container(OmegaConf.load(path))
+        whole: Any = OmegaConf.to_container(OmegaConf.load(path))
     except (OSError, ValueError, YAMLError, OmegaConfBaseException):
         return {}
-    if not isinstance(whole, dict):
-        return {}
-    return dict(_flat({key: part for key, part in whole.items() if key not in _ASIDE}))
-
-
-def _flat(node: Mapping[object, object], prefix: str = "") -> Iterator[tuple[str, object]]:
-    for key, part in node.items():
-        if isinstance(part, dict):
-            yield from _flat(part, f"{prefix}{key}.")
-        else:
-            # A list as one writes it on the command line.
-            shown = f"[{','.join(map(str, part))}]" if isinstance(part, list) else part
-            yield f"{prefix}{key}", shown
+    return dict(flat(whole, leave=_ASIDE)) if isinstance(whole, dict) else {}

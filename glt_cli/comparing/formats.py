@@ -43,6 +43,14 @@ def draw(sheet: Sheet, console: Console) -> None:
         console.print(f"- {note}", markup=False, soft_wrap=True)
 
 
+def as_text(sheet: Sheet) -> str:
+    """Draw it as on a wide terminal, without the colours of whoever's terminal this is."""
+    paper = Console(file=io.StringIO(), width=200, force_terminal=False)
+    with paper.capture() as captured:
+        draw(sheet, paper)
+    return captured.get()
+
+
 def _parts(sheet: Sheet, width: int) -> list[list[int]]:
     """Numbers of the columns that fit beside each other, each time with those that name rows."""
     # Three blanks between columns, one at each edge.

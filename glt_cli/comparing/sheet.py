@@ -136,7 +136,7 @@ def _listed(layout: Layout, line: Line, metrics: Sequence[str], best: Best) -> l
         figure = outcome.figures.get(name)
         cells.append(Cell(written(name, figure), (name, id(outcome)) in best))
         if name == "difference":
-            cells += [Cell(_interval(figure)), Cell(outcome.verdict)]
+            cells += [Cell(interval(figure)), Cell(outcome.verdict)]
     return cells
 
 
@@ -147,7 +147,8 @@ def _seed_count(outcome: Outcome) -> str:
     return str(len(outcome.seeds))
 
 
-def _interval(figure: Figure | None) -> str:
+def interval(figure: Figure | None) -> str:
+    """Write the 95 % interval of a paired difference."""
     if figure is None or figure.lower is None or figure.upper is None:
         return NOTHING
     write = METRICS["difference"].write

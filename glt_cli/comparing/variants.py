@@ -1,0 +1,52 @@
+"""Names of what `conf/experiment` sets of a method, such as `agreement`, found by its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from glt_cli.request import config_folder
+
+
+def variant(settings: Mapping[str, object]) -> str:
+    """Name the experiment whose every key these settings have, if there is one; else "".
+
+    Args:
+        settings: Of a run, by their keys on the command line.
+    """
+    return next(
+        (name for name, wanted in _variants().items() if wanted.items() <= settings.items()), ""
+    )
+
+
+@cache
+def _variants() -> dict[str, dict[str, object]]:
+    """Experiments that set a method's keys; those that are grids name no variant."""
+    found: dict[str, dict[str, object]] = {}
+    for path in sorted((config_folder() / "experiment").glob("*.yaml")):
+        whole: Any = OmegaConf.to_container(OmegaConf.load(path))
+        if "hydra" in whole:
+            continue
+        found[path.stem] = wanted = dict(flat(whole, leave=("defaults",)))
+        for choice in whole.get("defaults", []):
+            if isinstance(choice, dict) and "override /method" in choice:
+                wanted["method.name"] = choice["override /method"]
+    return found
+
+
+def flat(
+    node: Mapping[str, Any], prefix: str = "", leave: Collection[object] = ()
+) -> Iterator[tuple[str, object]]:
+    """Flatten settings to the keys and values that the command line has, some left out."""
+    for key, part in node.items():
+        if key in leave:
+            continue
+        if isinstance(part, dict):
+            yield from flat(part, f"{prefix}{key}.")
+        else:
+            # A list as one writes it on the command line.
+            shown = f"[{','.join(map(str, part))}]" if isinstance(part, list) else part
+            yield f"{prefix}{key}", shown

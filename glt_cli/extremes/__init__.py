@@ -1,0 +1,1 @@
+"""`glt search`: the extreme sparsity at which a ticket still wins, by bisection over a ladder."""
