@@ -175,4 +175,3 @@ def _test_seeds(text: str | None, seeds: Sequence[int]) -> tuple[int, ...]:
             "needs fresh seeds"
         )
     return found
-
