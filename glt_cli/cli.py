@@ -238,13 +238,7 @@ def _add_table(commands: argparse._SubParsersAction[Parser]) -> None:
         help="figures to show: test, difference, dense, val, sparsity, macs, find, epoch, retrain, "
         "speedup, memory (with --cols one of them, otherwise most)",
     )
-    table.add_argument(
-        "--where",
-        action="append",
-        default=[],
-        metavar="CONDITION",
-        help="KEY=VALUE, KEY=A,B, KEY!=VALUE or 'KEY>=NUMBER'; may be given again",
-    )
+    _add_where(table)
     table.add_argument(
         "--format", choices=["terminal", "csv", "markdown", "latex", "html"], help="how to write it"
     )
@@ -256,6 +250,16 @@ def _add_table(commands: argparse._SubParsersAction[Parser]) -> None:
         "--published", action="store_true", help="set published figures beside, labelled"
     )
     table.set_defaults(do=_table)
+
+
+def _add_where(parser: Parser) -> None:
+    parser.add_argument(
+        "--where",
+        action="append",
+        default=[],
+        metavar="CONDITION",
+        help="KEY=VALUE, KEY=A,B, KEY!=VALUE or 'KEY>=NUMBER'; may be given again",
+    )
 
 
 def _add_tolerance(parser: Parser) -> None:
@@ -281,6 +285,7 @@ def _add_report(commands: argparse._SubParsersAction[Parser]) -> None:
     report.add_argument(
         "--figures", metavar="DIR", help="write the figures as PNG, PDF and SVG files too"
     )
+    _add_where(report)
     _add_tolerance(report)
     report.add_argument("--data-root", help="folder with data sets (or GLT_DATA)")
     report.set_defaults(do=_report)

@@ -22,7 +22,8 @@ def report(asked: argparse.Namespace) -> int:
 
     from glt_cli.report import build
 
-    made = build(folders, tolerance, asked.data_root, _again(asked, folders))
+    again = _again(asked, folders)
+    made = build(folders, tolerance, asked.data_root, again, asked.where)
     figures = None if asked.figures is None else Path(asked.figures).expanduser()
     try:
         if figures:
@@ -44,5 +45,6 @@ def report(asked: argparse.Namespace) -> int:
 def _again(asked: argparse.Namespace, folders: list[str]) -> list[str]:
     """Words that make the page again, wherever it is written."""
     words = list(folders)
+    words += [word for condition in asked.where for word in ("--where", condition)]
     words += [] if asked.tolerance == "0.005" else ["--tolerance", asked.tolerance]
     return [*words, *(["--data-root", asked.data_root] if asked.data_root else [])]

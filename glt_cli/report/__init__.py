@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glt_cli.collect import Run, collect
+from glt_cli.comparing.entries import entries
+from glt_cli.comparing.where import choose
 from glt_cli.report.drawing import Drawn
 from glt_cli.report.figures import cell_figures
 from glt_cli.report.page import page, part
@@ -26,7 +28,11 @@ class Report:
 
 
 def build(
-    folders: Sequence[str], tolerance: float, data_root: str | None, again: Sequence[str]
+    folders: Sequence[str],
+    tolerance: float,
+    data_root: str | None,
+    again: Sequence[str],
+    where: Sequence[str] = (),
 ) -> Report:
     """Read runs and make the report of them; the same runs give the same bytes.
 
@@ -35,11 +41,14 @@ def build(
         tolerance: What a winning ticket may lose, as a fraction.
         data_root: Folder with data sets, for class labels.
         again: Words after `glt report` that make it anew.
+        where: Conditions that its runs meet.
 
     Raises:
-        UserError: There are no runs.
+        UserError: There are no runs, or a condition can't be read.
     """
-    runs = sorted(collect(folders), key=lambda run: run.folder.path.name)
+    everything = sorted(collect(folders), key=lambda run: run.folder.path.name)
+    chosen = {entry.place for entry in choose(entries(everything), where)}
+    runs = [run for run in everything if str(run.folder.path.resolve()) in chosen]
     cells = cells_of(runs, tolerance)
     parts, drawn = [], []
     for cell in cells:
@@ -51,7 +60,8 @@ def build(
         of_cell = [r for r in runs if (r.record.dataset, r.record.backbone) == cell.key]
         parts.append(part(cell, of_cell, figures, story, stories, tolerance))
         drawn += [*figures, *stories]
-    whole = page(runs, cells, parts, _unrecorded(folders, runs), tolerance, again)
+    unrecorded = [] if where else _unrecorded(folders, runs)
+    whole = page(runs, cells, parts, unrecorded, tolerance, again)
     return Report(whole.render(), drawn, len(runs))
 
 

@@ -92,6 +92,7 @@ def _curves(cell: Cell, axis: str) -> list[_Curve]:
         # Rounds move both sides at once; settings are joined where the other side stands still.
         fixed = None if len(points) > 1 else setting.targets[axis == "graph"]
         lines.setdefault((setting.method, fixed), []).extend(points)
+    lines = _joined(lines, axis)
     curves = []
     order = cell.methods
     for (method, fixed), points in sorted(lines.items(), key=lambda item: order.index(item[0][0])):
@@ -102,6 +103,22 @@ def _curves(cell: Cell, axis: str) -> list[_Curve]:
         points.sort(key=lambda point: (getattr(point, axis), getattr(point, other)))
         curves.append(_Curve(label, method, points, fixed == alike[0]))
     return curves
+
+
+def _joined(
+    lines: dict[tuple[str, float | None], list[Point]], axis: str
+) -> dict[tuple[str, float | None], list[Point]]:
+    """Join single points, such as those of a ladder on which both sides move, to one line.
+
+    Those that have removed nothing on this axis belong to the figure of the other.
+    """
+    joined: dict[tuple[str, float | None], list[Point]] = {}
+    for (method, fixed), points in lines.items():
+        if len(points) > 1:
+            joined.setdefault((method, fixed), []).extend(points)
+        elif getattr(points[0], axis):
+            joined.setdefault((method, None), []).extend(points)
+    return joined
 
 
 def _beside(what: str, removed: float | None) -> str:
