@@ -252,7 +252,7 @@ def page(
     where = ", ".join(f"{cell.backbone} on {cell.dataset}" for cell in cells)
     return Page(
         title=f"Graph lottery tickets: {where}" if where else "Graph lottery tickets",
-        facts=_facts(runs),
+        facts=facts(runs),
         parts=parts,
         failed=failed,
         unrecorded=[path.name for path in unrecorded],
@@ -261,7 +261,8 @@ def page(
     )
 
 
-def _facts(runs: Sequence[Run]) -> list[tuple[str, str]]:
+def facts(runs: Sequence[Run]) -> list[tuple[str, str]]:
+    """What all runs have in common, as words and values."""
     records = [run.record for run in runs]
     done = sum(record.status == "done" for record in records)
     commits = {(record.commit or "not recorded")[:12] for record in records}

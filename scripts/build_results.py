@@ -1,0 +1,78 @@
+"""Write docs/RESULTS.md from finished runs: docs/results/template.md with its commands carried out.
+
+    python scripts/build_results.py outputs
+
+A line of the template that begins with `    $ glt` is a command. It is carried out on the folder of
+runs; what it prints as Markdown takes its place, with the command below it. A search finds its runs
+finished there. A figure `results/A--B.svg` of the page is the file B.svg of the `glt report` whose
+figures go to A. `{runs}` becomes what the records say of all runs together.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import shlex
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from glt_cli.cli import run_command
+from glt_cli.collect import collect
+from glt_cli.report.page import facts
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+_COMMAND = re.compile(r"^    \$ glt (.+)$", re.MULTILINE)
+_FIGURE = re.compile(r"\(results/([^)]+\.svg)\)")
+
+
+def main(outputs: str) -> None:
+    """Build the page and its figures."""
+    template = (DOCS / "results" / "template.md").read_text()
+    with tempfile.TemporaryDirectory() as scratch:
+        page = _COMMAND.sub(lambda found: _carried_out(found[1], outputs, Path(scratch)), template)
+        page = page.replace("{runs}", _about(outputs))
+        for old in (DOCS / "results").glob("*.svg"):
+            old.unlink()
+        for name in _FIGURE.findall(page):
+            folder, _, figure = name.partition("--")
+            shutil.copy(Path(scratch) / folder / figure, DOCS / "results" / name)
+    (DOCS / "RESULTS.md").write_text(page)
+
+
+def _carried_out(words: str, outputs: str, scratch: Path) -> str:
+    """Give a command with the table that it writes; a report's figures are kept in `scratch`."""
+    command, *rest = shlex.split(words)
+    table = scratch / "table.md"
+    if command == "report":
+        at = rest.index("--figures") + 1
+        rest = [outputs, *rest[:at], str(scratch / rest[at]), *rest[at + 1 :]]
+        rest += ["--output", str(scratch / "report.html")]
+    elif command == "search":
+        rest += [f"output_dir={outputs}", "quiet=true", "--output", str(table)]
+    else:
+        rest = [outputs, *rest, "--output", str(table)]
+    with contextlib.redirect_stdout(io.StringIO()):
+        code = run_command([command, *rest])
+    if code:
+        raise SystemExit(f"glt {words}: exit code {code}")
+    shown = f"    glt {words}"
+    if command == "report":
+        return shown
+    title, _, body = table.read_text().strip().partition("\n")
+    return f"{title.replace('## ', '')}:\n{body}\n\n{shown}"
+
+
+def _about(outputs: str) -> str:
+    runs = collect([outputs])
+    hours = sum((r.record.find_seconds or 0) + (r.record.retrain_seconds or 0) for r in runs) / 3600
+    said = [*facts(runs), ("Machine hours", f"{hours:.1f}, training and search together")]
+    return "\n".join(f"| {what} | {value} |" for what, value in said)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        raise SystemExit("usage: python scripts/build_results.py FOLDER")
+    main(sys.argv[1])
