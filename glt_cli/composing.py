@@ -157,8 +157,8 @@ def _groups() -> list[str]:
 def _one_option(groups: Sequence[str]) -> str:
     if groups and groups[-1].startswith("sparsity="):
         return (
-            "choose both, edges or weights; the shares to remove are sparsity.graph= and "
-            "sparsity.weight="
+            "choose both, edges, weights or a round of UGS such as round8; the shares to "
+            "remove are sparsity.graph= and sparsity.weight="
         )
     return "choose one option, as in method=imp backbone=gcn"
 

@@ -92,8 +92,8 @@ def _run(
         record.peak_memory_mb = round(provenance.peak_memory_mb(device), 1)
         record.status = "done"
         Checkpoint(folder.checkpoint).forget()
-    except KeyboardInterrupt:
-        record.status, record.error = "interrupted", "interrupted from the keyboard"
+    except (KeyboardInterrupt, SystemExit):  # a cluster's worker is ended by the latter
+        record.status, record.error = "interrupted", "interrupted"
         raise
     except Exception as error:
         record.status, record.error = "failed", f"{error}" or type(error).__name__

@@ -228,6 +228,18 @@ def test_one_failure_of_a_grid_does_not_stop_the_others(
     assert (code, err) == (0, "")
 
 
+def test_a_worker_that_is_told_to_leave_leaves_a_record(
+    glt: Glt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def leave(*_: object) -> None:
+        raise SystemExit(15)
+
+    monkeypatch.setattr(methods, "find", leave)
+    code, _, _ = glt("run", *TINY, "method=random")
+    assert code == 15
+    assert record_of("dense")["status"] == "interrupted"
+
+
 def test_ctrl_c_leaves_a_record_and_is_made_good(
     glt: Glt, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
