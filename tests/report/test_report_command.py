@@ -124,6 +124,30 @@ def test_what_failed_or_is_missing_is_said(tmp_path: Path, glt: Glt) -> None:
     assert "Every run finished" not in said
 
 
+def test_only_the_runs_that_are_asked_for(tmp_path: Path, glt: Glt) -> None:
+    make_grid(tmp_path / "outputs")
+    where = ("--where", "method=fastglt,imp", "--where", "graph_sparsity_target<=0.3")
+    output = tmp_path / "part.html"
+    code, out, err = glt("report", str(tmp_path / "outputs"), *where, "--output", str(output))
+    assert (code, err) == (0, "")
+    assert "(6 runs," in out
+    text = words(Reader(output.read_text()).text)
+    assert "oneshot" not in text
+    # The page says how it is made again, conditions included.
+    assert "--where method=fastglt,imp --where 'graph_sparsity_target<=0.3'" in text
+
+
+def test_conditions_that_nothing_meets_or_nobody_can_read(tmp_path: Path, glt: Glt) -> None:
+    make_grid(tmp_path / "outputs")
+    output = tmp_path / "none.html"
+    for condition in ("method=ugs", "nonsense=1", "method"):
+        asked = ("report", str(tmp_path / "outputs"), "--where", condition)
+        code, _, err = glt(*asked, "--output", str(output))
+        assert code == 2
+        assert len(err.strip().splitlines()) == 1, err
+        assert not output.exists()
+
+
 def test_dense_runs_alone_and_failed_ones_alone(tmp_path: Path, glt: Glt) -> None:
     make_run(tmp_path / "dense", ["method=dense"], 0.8)
     make_run(tmp_path / "failed", [], 0, status="failed", error="x", ticket_test=None)

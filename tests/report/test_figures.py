@@ -1,0 +1,52 @@
+from pathlib import Path
+
+import numpy as np
+
+from glt_cli.collect import collect
+from glt_cli.report.figures import cell_figures
+from glt_cli.report.series import cells_of
+from tests.report.runs import make_run
+
+Lines = dict[str, list[tuple[float, float]]]
+
+
+def lines_over(root: Path, removed: str) -> Lines:
+    """The labelled lines of a figure over edges or weights: (per cent removed, mean score)."""
+    [cell] = cells_of(collect([str(root)]), 0.005)
+    [figure] = [f.figure for f in cell_figures(cell) if f.name == f"cora-gcn-over-{removed}"]
+    drawn = figure.axes[0].get_lines()
+    return {
+        str(line.get_label()): [
+            (round(float(x), 2), round(float(y), 2)) for x, y in np.asarray(line.get_xydata())
+        ]
+        for line in drawn
+        if not str(line.get_label()).startswith(("_", "dense"))
+    }
+
+
+def run_at(root: Path, graph: float, weight: float, test: float, method: str = "fastglt") -> None:
+    words = [f"method={method}", f"sparsity.graph={graph}", f"sparsity.weight={weight}"]
+    make_run(root, words, test)
+
+
+def test_points_on_which_both_sides_move_are_one_line(tmp_path: Path) -> None:
+    for graph, weight, test in ((0.1, 0.4, 0.8), (0.3, 0.8, 0.78), (0.5, 0.9, 0.7)):
+        run_at(tmp_path, graph, weight, test)
+    assert lines_over(tmp_path, "edges") == {"fastglt": [(10, 80), (30, 78), (50, 70)]}
+    assert lines_over(tmp_path, "weights") == {"fastglt": [(40, 80), (80, 78), (90, 70)]}
+
+
+def test_a_ladder_with_the_other_side_still_is_a_line_of_its_own(tmp_path: Path) -> None:
+    for graph, test in ((0.1, 0.8), (0.3, 0.79)):
+        run_at(tmp_path, graph, 0.0, test)
+        run_at(tmp_path, graph, 0.9, test - 0.1)
+    assert lines_over(tmp_path, "edges") == {
+        "fastglt, all weights": [(10, 80), (30, 79)],
+        "fastglt, weights −90%": [(10, 70), (30, 69)],
+    }
+
+
+def test_a_lone_point_that_removed_nothing_here_is_left_to_the_other_figure(tmp_path: Path) -> None:
+    for graph, weight, test in ((0.1, 0.4, 0.8), (0.3, 0.8, 0.78), (0.0, 0.95, 0.5)):
+        run_at(tmp_path, graph, weight, test)
+    assert lines_over(tmp_path, "edges") == {"fastglt": [(10, 80), (30, 78)]}
