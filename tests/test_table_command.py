@@ -148,9 +148,18 @@ def test_latex_is_escaped_and_balanced(glt: Glt) -> None:
         assert f"\\{rule}" in out
     assert out.count("{") - out.count(r"\{") == out.count("}") - out.count(r"\}")
     body = out.split(r"\midrule")[1].split(r"\bottomrule")[0].strip().splitlines()
-    columns = re.search(r"tabular}{([lr]+)}", out)
+    columns = re.search(r"begin{tabular}{([lr]+)}", out)
     assert columns
     assert {len(re.findall(r"(?<!\\)&", line)) + 1 for line in body} == {len(columns.group(1))}
+
+
+def test_latex_shrinks_a_wide_table_and_keeps_the_names_of_options(glt: Glt) -> None:
+    leave("fastglt", 0, 0.2, graph_sparsity_target=0.3)
+    leave("fastglt", 1, 0.2, graph_sparsity_target=0.5)
+    _, out, _ = glt("table", "--rows", "method", "--cols", "seed", "--format", "latex")
+    assert out.index(r"\resizebox{\ifdim\width>\linewidth") < out.index(r"\begin{tabular}")
+    assert "-{}-rows targets" in out
+    assert "--" not in out
 
 
 def test_html_is_escaped_ascii(glt: Glt) -> None:

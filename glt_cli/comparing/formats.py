@@ -102,26 +102,28 @@ _TEX = {
 
 
 def latex(sheet: Sheet) -> str:
-    """Write it in LaTeX, with the rules of booktabs."""
+    """Write it in LaTeX, with the rules of booktabs, shrunk where it is wider than the line."""
 
     def tex(text: str) -> str:
         signed = re.sub(r"(?<![\w.])-(?=\d)", "\0", text)  # a minus, not a hyphen
-        return "".join("$-$" if c == "\0" else _TEX.get(c, c) for c in signed)
+        escaped = "".join("$-$" if c == "\0" else _TEX.get(c, c) for c in signed)
+        return escaped.replace("--", "-{}-")  # an option's name, no dash
 
     rows = [f"    {' & '.join(row)} \\\\" for row in _cells(sheet, tex, r"\textbf{{{}}}")]
     notes = [f"  \\par\\footnotesize {tex(note)}" for note in _notes(sheet)]
     lines = [
-        r"% needs \usepackage{booktabs}",
+        r"% needs \usepackage{booktabs,graphicx}",
         r"\begin{table}",
         r"  \centering",
         f"  \\caption{{{tex(sheet.title)}}}",
+        r"  \resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
         f"  \\begin{{tabular}}{{{''.join(_aligned(sheet, 'l', 'r'))}}}",
         r"    \toprule",
         f"    {' & '.join(tex(heading) for heading in sheet.headings)} \\\\",
         r"    \midrule",
         *rows,
         r"    \bottomrule",
-        r"  \end{tabular}",
+        r"  \end{tabular}}",
         *notes,
         r"\end{table}",
     ]
