@@ -5,7 +5,8 @@
 A line of the template that begins with `    $ glt` is a command. It is carried out on the folder of
 runs; what it prints as Markdown takes its place, with the command below it. A search finds its runs
 finished there. A figure `results/A--B.svg` of the page is the file B.svg of the `glt report` whose
-figures go to A. `{runs}` becomes what the records say of all runs together.
+figures go to A. `{runs}` becomes what the records say of all runs together. What every single run
+came to goes to docs/results/runs.csv.
 """
 
 from __future__ import annotations
@@ -17,29 +18,39 @@ import shlex
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
+import pandas as pd
+
 from glt_cli.cli import run_command
-from glt_cli.collect import collect
+from glt_cli.collect import Run, collect
+from glt_cli.comparing.entries import entries
+from glt_cli.paths import write_whole
 from glt_cli.report.page import facts
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 _COMMAND = re.compile(r"^    \$ glt (.+)$", re.MULTILINE)
+_TARGETS = ["graph_sparsity_target", "weight_sparsity_target"]
+_ASIDE = ["ticket_sha256", "dense_reused", "started", "finished"]
 _FIGURE = re.compile(r"\(results/([^)]+\.svg)\)")
 
 
 def main(outputs: str) -> None:
     """Build the page and its figures."""
     template = (DOCS / "results" / "template.md").read_text()
+    runs = collect([outputs])
     with tempfile.TemporaryDirectory() as scratch:
         page = _COMMAND.sub(lambda found: _carried_out(found[1], outputs, Path(scratch)), template)
-        page = page.replace("{runs}", _about(outputs))
+        page = page.replace("{runs}", _about(runs))
         for old in (DOCS / "results").glob("*.svg"):
             old.unlink()
         for name in _FIGURE.findall(page):
             folder, _, figure = name.partition("--")
             shutil.copy(Path(scratch) / folder / figure, DOCS / "results" / name)
-    (DOCS / "RESULTS.md").write_text(page)
+    write_whole(DOCS / "results" / "runs.csv", _each(runs))
+    write_whole(DOCS / "RESULTS.md", page)
 
 
 def _carried_out(words: str, outputs: str, scratch: Path) -> str:
@@ -65,11 +76,18 @@ def _carried_out(words: str, outputs: str, scratch: Path) -> str:
     return f"{title.replace('## ', '')}:\n{body}\n\n{shown}"
 
 
-def _about(outputs: str) -> str:
-    runs = collect([outputs])
+def _about(runs: Sequence[Run]) -> str:
     hours = sum((r.record.find_seconds or 0) + (r.record.retrain_seconds or 0) for r in runs) / 3600
     said = [*facts(runs), ("Machine hours", f"{hours:.1f}, training and search together")]
     return "\n".join(f"| {what} | {value} |" for what, value in said)
+
+
+def _each(runs: Sequence[Run]) -> str:
+    """Give a row of CSV for each run: what tells runs apart, and what they came to."""
+    rows = [{**asdict(entry.record), "method": entry.label} for entry in entries(runs)]
+    table = pd.DataFrame(rows).sort_values(["dataset", "backbone", "method", *_TARGETS, "seed"])
+    table = table.loc[:, table.nunique(dropna=False) > 1]
+    return table.drop(columns=_ASIDE).to_csv(index=False, float_format="%.6g")
 
 
 if __name__ == "__main__":
