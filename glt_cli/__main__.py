@@ -23,6 +23,9 @@ def main() -> None:
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from what is finished", file=sys.stderr)
         code = 130
+        # An interrupt inside somebody's exec(str) is remembered as unhandled, and Python would end
+        # by the signal instead of with the code; the next exec forgets it.
+        exec("")
     except BrokenPipeError:
         # Whoever read the output has gone (head, less): nobody is left to tell.
         sys.stderr.close()

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from glt_cli.config import Config
 from glt_cli.paths import RunFolder
 from glt_cli.records import Record, finished, read_record
 from glt_cli.request import Point
 from glt_cli.tables import Table
 from glt_cli.terminal import console, duration
 
-#: What runs must have in common to take about the same time, most alike first.
+#: What runs must have in common for their epochs to take about the same time, most alike first.
 _ALIKE = (
     ("method", "backbone", "dataset", "config_hash"),
     ("method", "backbone", "dataset"),
@@ -65,8 +66,10 @@ def _state(folder: RunFolder, point: Point) -> str:
 
 
 def _estimate(path: Path, point: Point, known: Sequence[Record]) -> float | None:
-    """Median time of the finished runs that are most like this one, seconds."""
+    """Estimate seconds by epochs, and by what one took in the finished runs most like this."""
     config = point.config
+    targets = config.sparsity
+    epochs = config.method.search_epochs(targets.graph, targets.weight) + config.trainer.epochs
     mine = {
         "method": config.method.name,
         "backbone": config.backbone.name,
@@ -76,10 +79,17 @@ def _estimate(path: Path, point: Point, known: Sequence[Record]) -> float | None
     for keys in _ALIKE:
         alike = [r for r in known if all(getattr(r, key) == mine[key] for key in keys)]
         if alike:
-            return statistics.median(
-                (r.find_seconds or 0.0) + (r.retrain_seconds or 0.0) for r in alike
-            )
+            return epochs * statistics.median(_seconds(r) / _epochs(r, config) for r in alike)
     return None
+
+
+def _seconds(record: Record) -> float:
+    return (record.find_seconds or 0.0) + (record.retrain_seconds or 0.0)
+
+
+def _epochs(record: Record, config: Config) -> int:
+    """Epochs of a finished run, if it retrained for as long as this configuration says."""
+    return (record.find_epochs or 0) + config.trainer.epochs
 
 
 def _said(seconds: float | None) -> str:

@@ -122,8 +122,16 @@ def test_an_interrupt_from_outside_ends_with_130() -> None:
     command = [sys.executable, "-m", "glt_cli", "run", "method=dense", "device=cpu"]
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     words = ["trainer.epochs=100000", "backbone.hidden=8"]
+
+    def heed_interrupts() -> None:  # a shell that starts the tests in the background ignores them
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
     with subprocess.Popen(
-        [*command, *words], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*command, *words],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=heed_interrupts,
     ) as process:
         deadline = time.monotonic() + 60
         while not list(Path("outputs").glob("dense-*/log.txt")):

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,3 +22,14 @@ def test_a_dry_run_says_what_is_finished_and_does_nothing(glt: Glt) -> None:
     assert "unknown" not in out
     forced = glt(*words, "force=true", "--dry-run")[1]
     assert "2 runs, 0 finished" in forced
+
+
+def test_the_time_of_another_method_is_told_by_its_epochs(glt: Glt) -> None:
+    glt("run", *TINY, "method=random")
+    for path in Path("outputs").glob("*/record.json"):  # a minute for each of four epochs
+        record = json.loads(path.read_text()) | {"find_seconds": 0.0, "retrain_seconds": 240.0}
+        path.write_text(json.dumps(record))
+    words = ["method=imp", "method.epochs=10", "sparsity.graph=0", "sparsity.weight=0.488"]
+    out = glt("run", *TINY, *words, "--dry-run")[1]
+    # Three rounds of ten epochs, and the retraining.
+    assert "1 take about 34 min" in out

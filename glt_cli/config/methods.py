@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
@@ -23,6 +24,10 @@ class MethodConfig:
     def problems(self) -> Iterator[str]:
         """Yield what is wrong between fields that are each within bounds."""
         yield from ()
+
+    def search_epochs(self, graph: float, weight: float) -> int:
+        """Say about how many epochs a search to these sparsities trains, for plans."""
+        return 0
 
 
 @dataclass
@@ -52,6 +57,10 @@ class OneShotConfig(MethodConfig):
     #: defaults here and of `mixing` and `l1` below were chosen on validation: docs/choices.md.
     diversity: float = bounded(0.0, 0)
     variance: float = bounded(0.0, 0)
+
+    def search_epochs(self, graph: float, weight: float) -> int:
+        """See MethodConfig."""
+        return self.pretrain_epochs
 
 
 @dataclass
@@ -93,6 +102,10 @@ class FastGLTConfig(OneShotConfig):
             if not getattr(self, key):
                 yield f"method.{key}: name at least one score"
 
+    def search_epochs(self, graph: float, weight: float) -> int:
+        """See MethodConfig."""
+        return self.pretrain_epochs + self.epochs
+
 
 @dataclass
 class IMPConfig(MethodConfig):
@@ -110,6 +123,17 @@ class IMPConfig(MethodConfig):
     edge_fraction: float = bounded(0.05, 0, 1, above=True, below=True)
     weight_fraction: float = bounded(0.2, 0, 1, above=True, below=True)
     retrain_each_round: bool = False
+
+    def search_epochs(self, graph: float, weight: float) -> int:
+        """See MethodConfig; small graphs take a round more where shares of elements round down."""
+        rounds = max(
+            math.log1p(-sparsity) / math.log1p(-fraction)
+            for sparsity, fraction in (
+                (graph, self.edge_fraction),
+                (weight, self.weight_fraction),
+            )
+        )
+        return math.ceil(round(rounds, 6)) * self.epochs
 
 
 @dataclass

@@ -106,6 +106,25 @@ def test_a_seed_gives_the_same_masks_whatever_was_drawn_before(method: str) -> N
 
 
 @pytest.mark.parametrize("method", PRUNING)
+@pytest.mark.parametrize("targets", [Targets(0.4, 0.8), Targets(0.1, 0.95), Targets(0, 0.5)])
+def test_a_plan_knows_about_how_many_epochs_a_search_takes(method: str, targets: Targets) -> None:
+    search, log = tiny_search(targets)
+    methods.find(search, PRUNING[method])
+    expected = PRUNING[method].search_epochs(targets.graph, targets.weight)
+    # Rounds of a tiny graph remove a little less than their share.
+    slack = 2 if method == "imp" else 0
+    assert expected <= len(log.epochs) <= expected + slack
+
+
+def test_a_plan_counts_the_rounds_of_ugs() -> None:
+    imp = IMPConfig(name="imp", epochs=200)
+    for rounds in range(31):
+        assert imp.search_epochs(1 - 0.95**rounds, 0) == 200 * rounds
+        assert imp.search_epochs(0, 1 - 0.8**rounds) == 200 * rounds
+    assert imp.search_epochs(0.35, 0.93) == 200 * 12
+
+
+@pytest.mark.parametrize("method", PRUNING)
 def test_a_search_begins_at_the_initial_weights_whatever_the_model_held(method: str) -> None:
     targets = Targets(0.4, 0.8)
     search, _ = tiny_search(targets)
