@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from textwrap import fill
 from typing import Any, NamedTuple
 
 from matplotlib import rc_context
@@ -132,16 +133,31 @@ def sheet(
         yield figure, list(axes[:, 0])
 
 
+#: Inches of a letter of a legend, of what stands before a label, and of a line of labels.
+_LETTER, _HANDLE, _LINE = 0.085, 0.75, 0.21
+
+
 def legend_below(figure: Figure, axes: Axes, columns: int = 2) -> None:
-    """Put the legend below the axes, where it hides nothing."""
+    """Put the legend below the axes, where it hides nothing, and make the figure higher by it.
+
+    Args:
+        figure: Of the axes.
+        axes: With labelled lines.
+        columns: At most; fewer where labels are long.
+    """
     handles, labels = axes.get_legend_handles_labels()
-    if handles:
-        figure.legend(handles, labels, loc="outside lower center", ncols=columns, handlelength=3.2)
-
-
-def legend_rows(entries: int, columns: int = 2) -> int:
-    """Rows that so many entries take."""
-    return -(-entries // columns)
+    if not handles:
+        return
+    width, height = figure.get_size_inches()
+    longest = _HANDLE + _LETTER * max(len(label) for label in labels)
+    columns = min(columns, max(1, int(width / longest)))
+    room = int((width / columns - _HANDLE) / _LETTER)
+    labels = [fill(label, room) for label in labels]
+    lines = [label.count("\n") + 1 for label in labels]
+    rows = -(-len(lines) // columns)
+    high = max(sum(lines[i : i + rows]) for i in range(0, len(lines), rows))
+    figure.set_figheight(height + _LINE * high)
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns, handlelength=3.2)
 
 
 def log_scale(axes: Axes) -> None:
@@ -151,6 +167,6 @@ def log_scale(axes: Axes) -> None:
     if high < 10 * low:  # a tick or two say where in its decade everything lies
         axes.set_xlim(low / 2, high * 2)
     subs = (1, 2, 5) if high < 200 * low else (1,)
-    axes.xaxis.set_major_locator(LogLocator(subs=subs, numticks=9))
+    axes.xaxis.set_major_locator(LogLocator(subs=subs, numticks=6))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.10g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from textwrap import fill, wrap
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,6 @@ from glt_cli.report.drawing import (
     Drawn,
     Style,
     legend_below,
-    legend_rows,
     log_scale,
     sheet,
     styles,
@@ -56,10 +55,7 @@ def over_sparsity(cell: Cell, axis: str) -> Drawn | None:
     if not any(len({round(x, 1) for x in curve.at(axis)}) > 1 for curve in curves):
         return None
     look = styles(cell.methods)
-    with sheet(height=2.9 + 0.2 * legend_rows(len(curves) + len(cell.baselines))) as (
-        figure,
-        [axes],
-    ):
+    with sheet(height=2.9) as (figure, [axes]):
         for curve in curves:
             _draw_curve(axes, curve, axis, look[curve.method])
         _draw_dense(axes, cell.baselines)
@@ -146,8 +142,11 @@ def _draw_curve(axes: Axes, curve: _Curve, axis: str, style: Style) -> None:
         axes.errorbar(x, mean, std, color=style.color, capsize=3, lw=1, fmt="none")
 
 
+_DENSE_DASHES = [(7, 3), (3, 3), (1, 2), (7, 3, 1, 3), (12, 3), (3, 2, 1, 2, 1, 2)]
+
+
 def _draw_dense(axes: Axes, baselines: Sequence[Baseline]) -> None:
-    lines = [(0, (7, 3)), (0, (3, 3)), (0, (1, 2))]
+    lines = [(0, dashes) for dashes in _DENSE_DASHES]
     for i, baseline in enumerate(baselines):
         scores = 100 * np.array(list(baseline.by_seed.values()))
         mean, std = scores.mean(), _std(scores)
@@ -176,7 +175,7 @@ def over_macs(cell: Cell) -> Drawn | None:
     places = [(s.mean("ticket_macs") / 1e6, 100 * s.mean("ticket_test")) for s in known]
     dense = [(s.mean("dense_macs") / 1e6, 100 * s.mean("dense_test")) for s in known]
     front = _front([*places, *dense])
-    with sheet() as (figure, [axes]):
+    with sheet(height=2.9) as (figure, [axes]):
         axes.plot(*np.array(front).T, color="#999999", lw=1, drawstyle="steps-post", label="front")
         shown: set[str] = set()
         for setting, (x, y) in zip(known, places, strict=True):
@@ -251,7 +250,7 @@ def find_time(cell: Cell) -> Drawn | None:
     with sheet(height=_height(rows)) as (figure, [axes]):
         _strip(axes, rows)
         log_scale(axes)
-        _label(axes, cell, "seconds to find the masks (log)", "")
+        _label(axes, cell, "seconds (log)", "")
     told = [f"{name}: {_seconds(values.mean())} s" for name, _, values in rows]
     devices = sorted({run.record.device for s in known for run in s.runs})
     return Drawn(
@@ -265,13 +264,17 @@ def find_time(cell: Cell) -> Drawn | None:
 
 
 #: Characters of a row's name in a line: more would leave no room for the figure.
-_NAME_WIDTH = 44
+_NAME_WIDTH = 28
 
 
 def _height(rows: Sequence[tuple[str, Style, NDArray[np.floating[Any]]]]) -> float:
     """Inches for so many rows, whose names may take several lines."""
-    lines = max(len(wrap(name, _NAME_WIDTH)) for name, _, _ in rows)
+    lines = max(_folded(name).count("\n") + 1 for name, _, _ in rows)
     return 1.2 + (0.12 + 0.18 * lines) * len(rows)
+
+
+def _folded(name: str) -> str:
+    return fill(name.replace(" / ", "\N{NO-BREAK SPACE}/\N{NO-BREAK SPACE}"), _NAME_WIDTH)
 
 
 def _strip(axes: Axes, rows: Sequence[tuple[str, Style, NDArray[np.floating[Any]]]]) -> None:
@@ -279,7 +282,7 @@ def _strip(axes: Axes, rows: Sequence[tuple[str, Style, NDArray[np.floating[Any]
         spots = i + np.linspace(-0.16, 0.16, len(values)) if len(values) > 1 else [i]
         axes.plot(values, spots, style.marker, color=style.color, ms=5, alpha=0.7, mew=0)
         axes.plot([values.mean()] * 2, [i - 0.34, i + 0.34], "-", color=style.color, lw=2.4)
-    axes.set_yticks(range(len(rows)), [fill(name, _NAME_WIDTH) for name, _, _ in rows])
+    axes.set_yticks(range(len(rows)), [_folded(name) for name, _, _ in rows])
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.grid(axis="y", visible=False)
 

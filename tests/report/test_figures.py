@@ -50,3 +50,23 @@ def test_a_lone_point_that_removed_nothing_here_is_left_to_the_other_figure(tmp_
     for graph, weight, test in ((0.1, 0.4, 0.8), (0.3, 0.8, 0.78), (0.0, 0.95, 0.5)):
         run_at(tmp_path, graph, weight, test)
     assert lines_over(tmp_path, "edges") == {"fastglt": [(10, 80), (30, 78)]}
+
+
+def test_long_names_stay_within_the_picture(tmp_path: Path) -> None:
+    for alpha in (0.123456789, 0.23456789):
+        for graph in (0.1, 0.3):
+            for weight in (0.0, 0.9):
+                words = [f"method.alpha={alpha}", "method.grad_epochs=1", "trainer.lr=0.0123456"]
+                targets = [f"sparsity.graph={graph}", f"sparsity.weight={weight}"]
+                make_run(tmp_path, [*words, *targets], 0.7, dense=0.8 + alpha / 10)
+    make_run(tmp_path, ["method=imp"], 0.7)
+    [cell] = cells_of(collect([str(tmp_path)]), 0.005)
+    for drawn in cell_figures(cell):
+        figure, [axes] = drawn.figure, drawn.figure.axes
+        figure.savefig(tmp_path / "drawn.png")
+        for part in [*figure.legends, axes.xaxis.label, *axes.get_yticklabels()]:
+            box = part.get_window_extent()
+            assert box.x0 >= 0, (drawn.name, part)
+            assert box.x1 <= figure.bbox.x1, (drawn.name, part)
+            assert box.y0 >= 0, (drawn.name, part)
+        assert axes.get_window_extent().height > 100
