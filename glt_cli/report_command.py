@@ -19,6 +19,8 @@ def report(asked: argparse.Namespace) -> int:
     folders = asked.folders or ["outputs"]
     tolerance = tolerance_of(asked.tolerance)
     output = output_file(asked.output, "report.html")
+    if output.suffix.lower() not in (".html", ".htm"):
+        raise UserError(f"--output {asked.output}: a report is HTML; end it in .html")
 
     from glt_cli.report import build
 

@@ -18,7 +18,7 @@ from glt_cli.comparing.notes import left_out
 from glt_cli.comparing.sheet import Sheet, sheet
 from glt_cli.comparing.where import choose
 from glt_cli.errors import UserError
-from glt_cli.paths import write_output
+from glt_cli.paths import output_file, write_output
 from glt_cli.terminal import console
 
 #: Formats, and what files of theirs are called.
@@ -37,6 +37,8 @@ def table(asked: argparse.Namespace) -> int:
     rows = _words(asked.rows) if asked.rows is not None else usual
     metrics = _metrics(asked.metric, asked.cols)
     form = _format(asked.format, asked.output)
+    if asked.output:
+        output_file(asked.output, "table.md")
     tolerance = tolerance_of(asked.tolerance)
     everything = entries(collect(asked.folders or ["outputs"]))
     _check_keys(rows, asked.cols, everything)
@@ -71,8 +73,9 @@ def _lay_out(
     theirs = published.beside(ours, by, metrics, figures)
     layout = arrange([*ours, *theirs], rows, column)
     notes += published.remarks(layout.published())
-    notes += published.claims(ours, figures)
-    if not theirs:
+    claims = published.claims(ours, figures)
+    notes += claims
+    if not theirs and not claims:
         notes.append("Nothing published is known of these methods, backbones and data sets.")
     return layout, notes
 

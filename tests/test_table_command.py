@@ -90,6 +90,46 @@ def test_a_pivot_over_targets_drops_them_from_the_rows(glt: Glt) -> None:
     assert "Missing" not in out, "the dense model has no targets to miss"
 
 
+@pytest.mark.parametrize("column", ["graph_sparsity_target", "targets"])
+def test_a_ladder_lacks_no_dense_rung_and_hides_no_target(glt: Glt, column: str) -> None:
+    leave("dense", 0, 0.81, graph_sparsity_target=0.0, weight_sparsity_target=0.0)
+    leave("fastglt", 0, 0.79, graph_sparsity_target=0.5)
+    leave("fastglt", 0, 0.78, graph_sparsity_target=0.6)
+    _, out, _ = glt("table", "--rows", "method", "--cols", column, "--where", "dataset=cora")
+    # Neither dense at the rungs nor tickets at none; those of other methods are missing.
+    [missing] = [line for line in out.splitlines() if "Missing" in line]
+    assert re.search(r"random on (0\.5|50% / 90%)", missing)
+    assert "dense on" not in missing
+    assert not re.search(r"on (0|none)[,.]", missing)
+    assert "Not the same in all cells: targets" not in out
+    leave("fastglt", 0, 0.7, graph_sparsity_target=0.6, weight_sparsity_target=0.2)
+    out = glt("table", "--rows", "method", "--cols", "dataset", "--where", "dataset=cora")[1]
+    assert "Not the same in all cells: targets" in out
+
+
+def test_settings_that_no_cell_shows_are_told(glt: Glt) -> None:
+    leave("fastglt", 0, 0.2, alpha=0.1, graph_sparsity_target=0.5)
+    asked = ("table", "--rows", "method", "--cols", "targets", "--where", "dataset=cora")
+    note = "Not the same in all cells: method.alpha (0.1, 0.3); --rows method.alpha shows it."
+    assert note in glt(*asked, "--format", "csv")[2]
+    by_alpha = ("table", "--rows", "method,method.alpha", "--cols", "targets")
+    assert "method.alpha (" not in glt(*by_alpha, "--format", "csv")[2]
+
+
+@pytest.mark.parametrize(
+    ("metric", "split"), [("val", "validation"), ("test", "test"), ("difference,val", "test")]
+)
+def test_the_title_names_the_split(glt: Glt, metric: str, split: str) -> None:
+    out = glt("table", "--metric", metric)[1]
+    assert out.startswith(f"Comparison: {split} accuracy")
+
+
+def test_a_file_that_cannot_be_written_is_told_first(glt: Glt) -> None:
+    code, out, err = glt("table", "--output", "nowhere/table.csv")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "there is no folder nowhere" in err
+
+
 def test_settings_that_differ_stand_in_rows_of_their_own(glt: Glt) -> None:
     leave("fastglt", 0, 0.2, alpha=0.1)
     _, out, _ = glt("table", "--cols", "dataset")
@@ -241,7 +281,7 @@ def test_a_narrow_terminal_gets_the_table_in_parts(
         (["--where", "status=failed"], "no finished run"),
         (["--tolerance", "much"], "from 0 to 1"),
         (["--output", "table.doc"], ".tex"),
-        (["--output", "no/such/folder.tex"], "can't be written"),
+        (["--output", "no/such/folder.tex"], "make it first"),
         (["--format", "pdf"], "invalid choice"),
         (["nowhere"], "no such folder"),
         (["--sideways"], "does not take --sideways"),

@@ -13,6 +13,11 @@ from glt_cli.records import Record
 
 #: Both target sparsities as one key.
 TARGETS = "targets"
+#: Keys that show a target: of edges, of weights.
+SHOWING_TARGETS = (
+    {TARGETS, "graph_sparsity_target", "sparsity.graph"},
+    {TARGETS, "weight_sparsity_target", "sparsity.weight"},
+)
 #: What makes two results comparable, beside the method.
 TASK = ("backbone", "dataset", TARGETS)
 STANDARD = ("method", *TASK)

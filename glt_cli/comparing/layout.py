@@ -84,7 +84,7 @@ def _told_apart(group: Sequence[Outcome], column: str | None) -> list[tuple[str,
     for outcome in group:
         if not outcome.published:
             ours[outcome.facts[column] if column else None].append(outcome)
-    names = sorted({name for several in ours.values() for name in _differing(several)})
+    names = sorted({name for several in ours.values() for name in differing(several)})
     labelled = []
     for several in ours.values():
         labels = [_label(outcome, names) for outcome in several]
@@ -96,7 +96,8 @@ def _told_apart(group: Sequence[Outcome], column: str | None) -> list[tuple[str,
     return labelled + [(outcome.published, outcome) for outcome in group if outcome.published]
 
 
-def _differing(several: Sequence[Outcome]) -> set[str]:
+def differing(several: Sequence[Outcome]) -> set[str]:
+    """Name the settings in which some outcomes differ."""
     names = {name for outcome in several for name in outcome.settings}
     return {
         name for name in names if len({repr(outcome.settings.get(name)) for outcome in several}) > 1

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from glt_cli.comparing import keys
 from glt_cli.comparing.comparison import Outcome
 from glt_cli.comparing.entries import Entry
-from glt_cli.comparing.layout import Layout, Line
+from glt_cli.comparing.layout import Layout, Line, differing
 from glt_cli.comparing.metrics import METRICS, TIMES
 
 #: A note is no second table.
@@ -55,19 +55,20 @@ def _missing(layout: Layout) -> Iterator[str]:
         f"{_row(layout, line.facts, line.label)} on {keys.text(layout.column, at)}"
         for line in layout.lines
         for at in layout.across
-        if layout.column and _is_missing(layout.column, line, at)
+        if layout.column and _is_missing(layout, line, at)
     ]
     if gaps:
         yield f"Missing: {_listed(gaps)}."
 
 
-def _is_missing(column: str, line: Line, at: object) -> bool:
+def _is_missing(layout: Layout, line: Line, at: object) -> bool:
     if at in line.cells or line.label.startswith("published"):
         return False
-    if column != keys.TARGETS:
+    if not any(layout.column in names for names in keys.SHOWING_TARGETS):
         return True
     # The dense model has no targets, and what prunes is never without.
-    return at != (0, 0) and any(outcome.prunes for outcome in line.cells.values())
+    pruned = any(o.prunes for other in layout.lines if (o := other.cells.get(at)))
+    return pruned and any(outcome.prunes for outcome in line.cells.values())
 
 
 def _seeds(layout: Layout, ours: Sequence[Outcome]) -> Iterator[str]:
@@ -86,12 +87,36 @@ def _hidden(layout: Layout, ours: Sequence[Outcome]) -> Iterator[str]:
     for key in keys.STANDARD:
         if key in (*layout.rows, layout.column):
             continue
-        # That the dense model has no targets is no surprise.
-        counted = [o for o in ours if o.prunes] if key == keys.TARGETS else ours
-        found = sorted({o.facts[key] for o in counted}, key=lambda value: keys.rank(key, value))
-        if len(found) > 1:
-            values = _listed([keys.text(key, value) for value in found])
-            yield f"Not the same in all cells: {key} ({values}); --rows {key} shows it."
+        counted = _with_hidden_targets(layout, ours) if key == keys.TARGETS else ours
+        yield from _not_the_same(key, [outcome.facts[key] for outcome in counted])
+    alike: dict[tuple[object, ...], list[Outcome]] = defaultdict(list)
+    for one in ours:
+        alike[tuple(one.facts[key] for key in ("method", "backbone", "dataset"))].append(one)
+    names = {name for several in alike.values() for name in differing(several)}
+    labels = [line.label for line in layout.lines]
+    for key in sorted(names - {*layout.rows, layout.column}):
+        if not key.startswith("sparsity.") and not any(key in label for label in labels):
+            yield from _not_the_same(key, [outcome.settings.get(key) for outcome in ours])
+
+
+def _with_hidden_targets(layout: Layout, ours: Sequence[Outcome]) -> list[Outcome]:
+    """Outcomes that prune, if a target that rows and columns don't show varies among them."""
+    shown = {*layout.rows, layout.column}
+    hidden = [i for i, names in enumerate(keys.SHOWING_TARGETS) if not names & shown]
+    counted = [outcome for outcome in ours if outcome.prunes]
+    found = set()
+    for outcome in counted:
+        targets = outcome.facts[keys.TARGETS]
+        assert isinstance(targets, tuple)
+        found.add(tuple(targets[i] for i in hidden))
+    return counted if len(found) > 1 else []
+
+
+def _not_the_same(key: str, values: Iterable[object]) -> Iterator[str]:
+    found = sorted(set(values), key=lambda value: keys.rank(key, value))
+    if len(found) > 1:
+        listed = _listed([keys.text(key, value) for value in found])
+        yield f"Not the same in all cells: {key} ({listed}); --rows {key} shows it."
 
 
 def _scores(layout: Layout, ours: Sequence[Outcome]) -> Iterator[str]:

@@ -186,7 +186,10 @@ def _title(layout: Layout, metrics: Sequence[str], tolerance: float) -> str:
         title += f": {score} in per cent, mean ± deviation" if is_score else ": mean"
         seeds = {outcome.seeds for outcome in layout.ours()}
         return f"{title} over {ranges(seeds.pop()) if len(seeds) == 1 else 'seeds'}"
-    title = f"Comparison: test {score} in per cent, mean ± deviation over seeds"
+    # A difference is one of test scores.
+    of_test = any(name in metrics for name in ("test", "difference", "dense"))
+    split = "validation" if "val" in metrics and not of_test else "test"
+    title = f"Comparison: {split} {score} in per cent, mean ± deviation over seeds"
     if "difference" in metrics:
         title += f"; difference paired with dense, tolerance {100 * tolerance:g} points"
     return title

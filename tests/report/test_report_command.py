@@ -178,6 +178,7 @@ def test_bad_input_is_one_line(tmp_path: Path, glt: Glt, monkeypatch: pytest.Mon
         ((str(tmp_path / "none"),), "no such folder"),
         ((runs, "--output", runs), "is a folder"),
         ((runs, "--output", str(tmp_path / "a" / "r.html")), "make it first"),
+        ((runs, "--output", str(tmp_path / "r.pdf")), "a report is HTML"),
         ((runs, "--output", page, "--tolerance", "much"), "must be a number from 0 to 1"),
         ((runs, "--output", page, "--tolerance", "nan"), "must be a number from 0 to 1"),
         ((runs, "--output", page, "--figures", str(tmp_path / "file")), "can't be written"),
