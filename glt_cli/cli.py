@@ -89,9 +89,10 @@ def _parser() -> Parser:
     run.add_argument("--config-dir", "-cd")
     run.add_argument("-h", "--help", dest="shows", action="append_const", const="--help")
     run.add_argument("--hydra-help", dest="shows", action="append_const", const="--hydra-help")
-    run.add_argument("-c", "--cfg", choices=["job", "hydra", "all"])
-    run.add_argument("--dry-run", action="store_true")
-    run.add_argument("--print", dest="commands", action="store_true")
+    instead = run.add_mutually_exclusive_group()
+    instead.add_argument("-c", "--cfg", choices=["job", "hydra", "all"])
+    instead.add_argument("--dry-run", action="store_true")
+    instead.add_argument("--print", dest="commands", action="store_true")
     run.add_argument("--version", action="version", version=version)
     run.set_defaults(do=_run)
 

@@ -45,3 +45,16 @@ def locked(path: Path, wait: bool, on_wait: Callable[[], None]) -> Iterator[None
         except OSError:
             pass  # no locks here
         yield
+
+
+def held(path: Path) -> bool:
+    """Say whether somebody holds this lock now; makes no file."""
+    if not path.exists():
+        return False
+    try:
+        with locked(path, wait=False, on_wait=lambda: None):
+            return False
+    except BusyError:
+        return True
+    except OSError:
+        return False

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from glt_cli.config import Config
+from glt_cli.locks import held
 from glt_cli.paths import RunFolder
 from glt_cli.records import Record, finished, read_record
 from glt_cli.request import Point
@@ -57,6 +58,8 @@ def print_plan(runs: Sequence[tuple[Point, Path]]) -> None:
 
 
 def _state(folder: RunFolder, point: Point) -> str:
+    if held(folder.lock):
+        return "running"
     if point.config.force:
         return "to do"
     if finished(folder):

@@ -2,6 +2,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from glt_cli.locks import locked
+from glt_cli.paths import RunFolder
 from tests.conftest import TINY
 
 Glt = Callable[..., tuple[int, str, str]]
@@ -33,3 +35,20 @@ def test_the_time_of_another_method_is_told_by_its_epochs(glt: Glt) -> None:
     out = glt("run", *TINY, *words, "--dry-run")[1]
     # Three rounds of ten epochs, and the retraining.
     assert "1 take about 34 min" in out
+
+
+def test_what_another_process_is_doing_is_running(glt: Glt) -> None:
+    glt("run", *TINY, "method=random")
+    words = ["run", *TINY, "method=random", "-m", "seed=0,1", "--dry-run"]
+    folder = next(Path("outputs").glob("random-*"))
+    (folder / "record.json").unlink()
+    with locked(RunFolder(folder).lock, wait=False, on_wait=lambda: None):
+        out = glt(*words)[1]
+        assert (out.count("running"), out.count("to do")) == (1, 1)
+    assert glt(*words)[1].count("to do") == 2
+
+
+def test_a_plan_is_no_list_of_commands(glt: Glt) -> None:
+    code, out, err = glt("run", *TINY, "--dry-run", "--print")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "not allowed with" in err
