@@ -91,7 +91,6 @@ def _run(
         _fill(record, config, device, folder, watcher)
         record.peak_memory_mb = round(provenance.peak_memory_mb(device), 1)
         record.status = "done"
-        Checkpoint(folder.checkpoint).forget()
     except (KeyboardInterrupt, SystemExit):  # a cluster's worker is ended by the latter
         record.status, record.error = "interrupted", "interrupted"
         raise
@@ -103,6 +102,8 @@ def _run(
         record.finished = provenance.now()
         watcher.log.write(f"{record.status}{f': {record.error}' if record.error else ''}")
         record.write(folder)
+    if record.status == "done":  # until its record is there, a run may have to be gone on with
+        Checkpoint(folder.checkpoint).forget()
     return Outcome(record, folder, found_finished=False)
 
 

@@ -156,7 +156,7 @@ def _launch(
     """Let Hydra do the runs, show how far they have come, and do what is missing then."""
     from glt_cli.display import Display
     from glt_cli.grid import Grid
-    from glt_cli.launching import Outcome, launch
+    from glt_cli.launching import Next, launch
     from glt_cli.provenance import now
 
     began = now()
@@ -164,15 +164,18 @@ def _launch(
     grid = Grid(paths, set(paths) - set(unfinished)) if request.is_grid else None
     hand_over = partial(_hand_to_hydra, words, multirun, config_dir)
     with Display(any(point.config.quiet for point in request.points), grid) as display:
-        outcome = Outcome.WHOLE
+        todo = Next.NOTHING
         if grid:
-            outcome = launch(hand_over, grid, display)
+            is_forced = any(point.config.force for point in request.points)
+            todo = launch(hand_over, grid, display, is_forced)
         else:
             hand_over()
-        if outcome is Outcome.WHOLE:
+        if todo is Next.NOTHING:
             _do_missing(_missing(folders, began), display)
-        elif outcome is Outcome.APART:
+        elif todo is Next.APART:
             _do_apart(_missing(folders, began), config_dir)
+        elif forced := [path.name for p, path in _missing(folders, began) if p.config.force]:
+            raise UserError(f"not run again, although force=true: {', '.join(forced)}")
 
 
 def _hand_to_hydra(words: list[str], multirun: bool, config_dir: str | None) -> None:
@@ -194,14 +197,14 @@ def _hand_to_hydra(words: list[str], multirun: bool, config_dir: str | None) -> 
 
 
 def _missing(folders: list[tuple[Point, Path]], began: str) -> Iterator[tuple[Point, Path]]:
-    """Find runs that were passed over because others were doing them, unless they have by now."""
+    """Find runs that nobody has done since the command began, unless that was not asked for."""
     from glt_cli.paths import RunFolder
     from glt_cli.records import read_record
 
     for point, path in folders:
         record = read_record(RunFolder(path))
         was_tried = record is not None and record.finished >= began
-        if not was_tried and not is_finished(path):
+        if not was_tried and (point.config.force or not is_finished(path)):
             yield point, path
 
 

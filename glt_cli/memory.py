@@ -79,7 +79,7 @@ class RunMemory:
         self._settle()
         self._checkpoint.history = list(self._watcher.rows)
         self._checkpoint.write(**marks)
-        self._written = time.perf_counter()
+        self._written = self._since = time.perf_counter()  # to write costs the run no time
 
     def _settle(self) -> None:
         """Bring the account up to date."""

@@ -29,8 +29,9 @@ class Watcher(Observer):
         """See training.Observer."""
         self.log.write(f"{phase}: {epochs} epochs")
         self.display.begin(phase, epochs)
-        if before := [row for row in self.rows if row["phase"] == phase]:  # of an interrupted run
-            self._show(before[-1])
+        for row in self.rows:  # of an interrupted run, for the best of them is shown too
+            if row["phase"] == phase:
+                self._show(row)
 
     def epoch(self, epoch: Epoch, graph_sparsity: float, weight_sparsity: float) -> None:
         """See training.Observer."""
