@@ -37,6 +37,7 @@ from glt_cli.training import (
     seed_stage,
     snapshot,
 )
+from glt_cli.variants import variant
 from glt_cli.watcher import Watcher
 
 
@@ -111,9 +112,10 @@ def headline(config: Config) -> str:
     """Say what runs, and which presets took part."""
     names = [name for name in (config.preset.cell, config.preset.method) if name]
     presets = f"presets {' and '.join(names)}" if names else "no preset for this cell"
+    control, distill = config.retrain.control, config.retrain.distill
     targets = f"edges -{config.sparsity.graph:.1%}, weights -{config.sparsity.weight:.1%}"
     return (
-        f"{label(config.method.name, config.retrain.control, config.retrain.distill)} on "
+        f"{label(config.method.name, control, distill, variant(config))} on "
         f"{config.backbone.name}, {config.dataset.shown}, seed {config.seed}: "
         f"{targets if config.method.prunes else 'all kept'} ({presets})"
     )
@@ -130,6 +132,7 @@ def _blank(config: Config, device: torch.device, config_hash: str) -> Record:
         config_hash=config_hash,
         graph_sparsity_target=config.sparsity.graph,
         weight_sparsity_target=config.sparsity.weight,
+        variant=variant(config),
         control=config.retrain.control,
         distill=config.retrain.distill,
         device=provenance.device_name(device),

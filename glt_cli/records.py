@@ -27,6 +27,7 @@ class Record:
     config_hash: str
     graph_sparsity_target: float
     weight_sparsity_target: float
+    variant: str = ""
     control: str = "none"
     distill: float = 0.0
     search_distill: float = 0.0
@@ -67,8 +68,8 @@ class Record:
 
     @property
     def label(self) -> str:
-        """The method as tables call it, marked where retraining was not the ordinary one."""
-        return label(self.method, self.control, self.distill)
+        """The method as tables call it: with its variant, and an unusual retraining."""
+        return label(self.method, self.control, self.distill, self.variant)
 
     def remarks(self) -> list[str]:
         """What a reader of a table with this run must know, in a line each."""
@@ -98,8 +99,8 @@ class Record:
         write_whole(folder.record, json.dumps(asdict(self), indent=2) + "\n")
 
 
-def label(method: str, control: str, distill: float, variant: str = "") -> str:
-    """A method's name, marked by what its search is called and what differs in its retraining."""
+def label(method: str, control: str, distill: float, variant: str) -> str:
+    """A method's name, marked by its variant (see variants) and what differs in its retraining."""
     marks = [variant] if variant else []
     marks += [control] if control != "none" else []
     marks += [f"distilled {distill:g}"] if distill else []

@@ -153,7 +153,7 @@ def joint_table(records: Sequence[Record], swept: Sequence[dict[str, str]] = ())
         difference = 100 * (group["ticket_test"] - group["dense_test"])
         rows.append(
             {
-                "method": label(first["method"], first["control"], first["distill"]),
+                "method": label(*first[["method", "control", "distill", "variant"]]),
                 "backbone": first["backbone"],
                 "data set": first["dataset"],
                 **further.get(first["config_hash"], {}),

@@ -26,7 +26,6 @@ import pandas as pd
 
 from glt_cli.cli import run_command
 from glt_cli.collect import Run, collect
-from glt_cli.comparing.entries import entries
 from glt_cli.paths import write_whole
 from glt_cli.report.page import facts
 
@@ -84,7 +83,7 @@ def _about(runs: Sequence[Run]) -> str:
 
 def _each(runs: Sequence[Run]) -> str:
     """Give a row of CSV for each run: what tells runs apart, and what they came to."""
-    rows = [{**asdict(entry.record), "method": entry.label} for entry in entries(runs)]
+    rows = [{**asdict(run.record), "method": run.record.label} for run in runs]
     table = pd.DataFrame(rows).sort_values(["dataset", "backbone", "method", *_TARGETS, "seed"])
     table = table.loc[:, table.nunique(dropna=False) > 1]
     return table.drop(columns=_ASIDE).to_csv(index=False, float_format="%.6g")

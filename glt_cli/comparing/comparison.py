@@ -160,7 +160,9 @@ def _outcome(
 def _speedup(group: Sequence[Entry], whole: Iterable[Entry]) -> float | None:
     """The reference's mean seconds over this one's, from one device and one setting, or None."""
     task = _task(group[0])
-    reference = [entry for entry in whole if entry.label == _REFERENCE and _task(entry) == task]
+    reference = [
+        entry for entry in whole if entry.record.label == _REFERENCE and _task(entry) == task
+    ]
     settings = {entry.record.config_hash for entry in reference}
     reference = _latest(reference)
     devices = {entry.record.device for entry in (*reference, *group)}

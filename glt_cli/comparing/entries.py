@@ -12,9 +12,9 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from glt_cli.collect import Run
-from glt_cli.comparing.variants import flat, variant
 from glt_cli.config import Config
-from glt_cli.records import Record, label
+from glt_cli.records import Record
+from glt_cli.variants import flat
 
 #: Settings that say how a run is done, not what comes out.
 _ASIDE = {item.name for item in fields(Config) if item.metadata.get("aside")}
@@ -39,12 +39,6 @@ class Entry:
         """Whether it has the scores that a comparison needs."""
         scores = (self.record.ticket_test, self.record.dense_test)
         return self.record.status == "done" and None not in scores
-
-    @property
-    def label(self) -> str:
-        """The method as tables call it, with the name of what an experiment file sets of it."""
-        record = self.record
-        return label(record.method, record.control, record.distill, variant(self.settings))
 
     @property
     def targets(self) -> tuple[float, float]:

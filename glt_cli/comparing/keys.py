@@ -28,7 +28,7 @@ FIELDS = {item.name: str(item.type) for item in fields(Record)}
 def value(key: str, entry: Entry) -> object:
     """Look up what a run has under a key; a method is called as tables call it."""
     if key == "method":
-        return entry.label
+        return entry.record.label
     if key == TARGETS:
         return entry.targets
     return getattr(entry.record, key) if key in FIELDS else entry.settings.get(key)

@@ -21,6 +21,7 @@ from glt_cli.extremes.ladder import EDGES, SIDES, WEIGHTS, Rung, said, shares
 from glt_cli.extremes.seeking import Answer, Trial
 from glt_cli.paths import output_file
 from glt_cli.records import label, metric_name
+from glt_cli.variants import variant
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,9 @@ class Result:
     def method(self) -> str:
         """The method as tables call it."""
         retrain = self.config.retrain
-        return self.answer.label or label(self.config.method.name, retrain.control, retrain.distill)
+        return self.answer.label or label(
+            self.config.method.name, retrain.control, retrain.distill, variant(self.config)
+        )
 
     @property
     def names(self) -> dict[str, str]:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict
 from functools import cache
 from typing import Any
 
 from omegaconf import OmegaConf
 
+from glt_cli.config import Config
 from glt_cli.request import config_folder
 
 
-def variant(settings: Mapping[str, object]) -> str:
-    """Name the experiment whose every key these settings have, if there is one; else "".
-
-    Args:
-        settings: Of a run, by their keys on the command line.
-    """
-    return next(
-        (name for name, wanted in _variants().items() if wanted.items() <= settings.items()), ""
-    )
+def variant(config: Config) -> str:
+    """Name the experiment whose every key a run's settings have, if there is one; else ""."""
+    settings = dict(flat(asdict(config))).items()
+    return next((name for name, wanted in _variants().items() if wanted.items() <= settings), "")
 
 
 @cache
