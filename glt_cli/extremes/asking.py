@@ -31,6 +31,7 @@ class Asked:
         test_seeds: Fresh ones, for the test of what was found.
         tolerance: What a winning ticket may lose, as a fraction.
         combinations: One for each search, at the rung that is tried first.
+        varying: Those in which further settings follow the shares or the seed.
         config_dir: A folder of the user's own options.
     """
 
@@ -40,6 +41,7 @@ class Asked:
     test_seeds: tuple[int, ...]
     tolerance: float
     combinations: list[Point]
+    varying: list[Point]
     config_dir: str | None
 
     def words(self, combination: Point, rung: Rung, seeds: Sequence[int]) -> list[str]:
@@ -48,14 +50,12 @@ class Asked:
         others = [word for word in combination.overrides if _key(word) not in set_here]
         return [*others, *words(self.side, rung), f"seed={','.join(map(str, seeds))}"]
 
-    def config(self, combination: Point, rung: Rung, seed: int) -> Config:
-        """The settings of one run; no other setting follows its shares or its seed."""
-        shares = dict(zip(SIDES[self.side], rung, strict=True))
-        before = combination.config.sparsity
-        sparsity = SparsityConfig(
-            shares.get(EDGES, before.graph), shares.get(WEIGHTS, before.weight)
-        )
-        return replace(combination.config, sparsity=sparsity, seed=seed)
+    def configs(self, combination: Point, rung: Rung, seeds: Sequence[int]) -> list[Config]:
+        """The settings of a rung's runs, composed only where they must be: that takes long."""
+        if combination not in self.varying:
+            return [_at(combination.config, self.side, rung, seed) for seed in seeds]
+        words = self.words(combination, rung, seeds)
+        return [point.config for point in read(words, True, self.config_dir).points]
 
 
 def ask(known: argparse.Namespace, rest: Sequence[str]) -> Asked:
@@ -79,6 +79,7 @@ def ask(known: argparse.Namespace, rest: Sequence[str]) -> Asked:
     test_seeds = seeds and checked(lambda: _test_seeds(known.test_seeds, seeds))
     tolerance = checked(lambda: tolerance_of(known.tolerance))
     problems += [problem for word in given if (problem := _not_here(word, side))]
+    combinations: list[Point] = []
     if rungs and seeds and not any(_key(word) in SIDES[side] for word in given):
         set_here = [*words(side, first_tried(rungs)), f"seed={seeds[0]}"]
         combinations = checked(partial(_combinations, given, set_here, side, known.config_dir))
@@ -87,7 +88,32 @@ def ask(known: argparse.Namespace, rest: Sequence[str]) -> Asked:
         checked(lambda: read(quoted(given), True, known.config_dir))
     if problems:
         raise UserError("\n".join(dict.fromkeys(problems)))
-    return Asked(side, rungs, seeds, test_seeds, tolerance, combinations, known.config_dir)
+    asked = Asked(side, rungs, seeds, test_seeds, tolerance, combinations, [], known.config_dir)
+    return replace(asked, varying=_varying(asked))
+
+
+def _varying(asked: Asked) -> list[Point]:
+    """Compose each combination once more, at another rung and seed, and compare.
+
+    Options of the user's own may follow them, as in `dataset.data_seed: ${seed}`.
+    """
+    tried, seed = first_tried(asked.rungs), asked.test_seeds[0]
+    rung = asked.rungs[-1] if asked.rungs[-1] != tried else asked.rungs[0]
+    varying = []
+    for combination in asked.combinations:
+        words = asked.words(combination, rung, [seed])
+        [composed] = read(words, True, asked.config_dir).points
+        if composed.config != _at(combination.config, asked.side, rung, seed):
+            varying.append(combination)
+    return varying
+
+
+def _at(config: Config, side: str, rung: Rung, seed: int) -> Config:
+    """Put other shares and another seed into a configuration."""
+    shares = dict(zip(SIDES[side], rung, strict=True))
+    graph = shares.get(EDGES, config.sparsity.graph)
+    weight = shares.get(WEIGHTS, config.sparsity.weight)
+    return replace(config, sparsity=SparsityConfig(graph, weight), seed=seed)
 
 
 def _side(rest: Sequence[str]) -> tuple[str, list[str]]:

@@ -96,8 +96,8 @@ def _completing(asked: Asked, combination: Point) -> Runs:
 
 
 def _finished(asked: Asked, combination: Point, rung: Rung, seeds: Sequence[int]) -> list[Record]:
-    """Those runs of a rung that are finished. To compose them would take longer than all else."""
-    points = [Point([], asked.config(combination, rung, seed)) for seed in seeds]
+    """Those runs of a rung that are finished."""
+    points = [Point([], config) for config in asked.configs(combination, rung, seeds)]
     found = [finished(RunFolder(path)) for _, path in named(Request(points, is_grid=True))]
     return [record for record in found if record]
 

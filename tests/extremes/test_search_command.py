@@ -91,6 +91,21 @@ def test_the_same_search_again_trains_nothing(glt: Glt, monkeypatch: pytest.Monk
     assert contents() == before
 
 
+@pytest.mark.parametrize(
+    ("at_first", "following"), [("0.4", "${sparsity.graph}"), ("0.10", "0.1${seed}")]
+)
+def test_runs_whose_settings_follow_the_rung_or_the_seed_are_not_taken_for_others(
+    glt: Glt, at_first: str, following: str
+) -> None:
+    plain = answer(glt, *EDGES, *ALWAYS, f"trainer.weight_decay={at_first}")
+    words = [*EDGES, *ALWAYS, f"trainer.weight_decay={following}"]
+    own = answer(glt, *words)
+    hashes = [found["validation"][0]["config_hash"] for found in (plain, own)]
+    assert hashes[0] == hashes[1], "the first run of both is the same"
+    assert own["test"]["config_hash"] != plain["test"]["config_hash"]
+    assert "answered" in glt(*words, "--dry-run")[1]
+
+
 def test_runs_of_an_earlier_grid_are_found_and_tables_show_the_search(glt: Glt) -> None:
     words = ["method=random", *TINY, "sparsity.weight=0.0", "sparsity.graph=0.4"]
     assert glt("run", "-m", *words, "seed=0,1")[0] == 0
