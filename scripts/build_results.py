@@ -3,10 +3,10 @@
     python scripts/build_results.py outputs
 
 A line of the template that begins with `    $ glt` is a command. It is carried out on the folder of
-runs; what it prints as Markdown takes its place, with the command below it. A search finds its runs
-finished there. A figure `results/A--B.svg` of the page is the file B.svg of the `glt report` whose
-figures go to A. `{runs}` becomes what the records say of all runs together. What every single run
-came to goes to docs/results/runs.csv.
+runs; what it prints as Markdown takes its place, with the command below it. Nothing is trained: a
+search must be answered by finished runs. A figure `results/A--B.svg` of the page is the file B.svg
+of the `glt report` whose figures go to A. `{runs}` becomes what the records say of all runs
+together. What every single run came to goes to docs/results/runs.csv.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import contextlib
 import io
 import re
 import shlex
-import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -31,6 +30,7 @@ from glt_cli.report.page import facts
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 _COMMAND = re.compile(r"^    \$ glt (.+)$", re.MULTILINE)
+_OPEN = re.compile(r"\d+ of \d+ *$", re.MULTILINE)  # a search of which so many runs are finished
 _TARGETS = ["graph_sparsity_target", "weight_sparsity_target"]
 _ASIDE = ["ticket_sha256", "dense_reused", "started", "finished"]
 _FIGURE = re.compile(r"\(results/([^)]+\.svg)\)")
@@ -43,13 +43,23 @@ def main(outputs: str) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         page = _COMMAND.sub(lambda found: _carried_out(found[1], outputs, Path(scratch)), template)
         page = page.replace("{runs}", _about(runs))
-        for old in (DOCS / "results").glob("*.svg"):
+        figures = {name: _figure(Path(scratch), name) for name in _FIGURE.findall(page)}
+    for name, drawn in figures.items():
+        write_whole(DOCS / "results" / name, drawn)
+    for old in (DOCS / "results").glob("*.svg"):
+        if old.name not in figures:
             old.unlink()
-        for name in _FIGURE.findall(page):
-            folder, _, figure = name.partition("--")
-            shutil.copy(Path(scratch) / folder / figure, DOCS / "results" / name)
     write_whole(DOCS / "results" / "runs.csv", _each(runs))
     write_whole(DOCS / "RESULTS.md", page)
+
+
+def _figure(scratch: Path, name: str) -> str:
+    folder, _, figure = name.partition("--")
+    path = scratch / folder / figure
+    if not path.exists():
+        drawn = ", ".join(sorted(found.name for found in path.parent.glob("*.svg"))) or "nothing"
+        raise SystemExit(f"{name}: glt report --figures {folder} drew {drawn}")
+    return path.read_text()
 
 
 def _carried_out(words: str, outputs: str, scratch: Path) -> str:
@@ -61,13 +71,13 @@ def _carried_out(words: str, outputs: str, scratch: Path) -> str:
         rest = [outputs, *rest[:at], str(scratch / rest[at]), *rest[at + 1 :]]
         rest += ["--output", str(scratch / "report.html")]
     elif command == "search":
-        rest += [f"output_dir={outputs}", "quiet=true", "--output", str(table)]
+        rest += [f"output_dir={outputs}", "quiet=true"]
+        if _OPEN.search(_said([command, *rest, "--dry-run"], words)):
+            raise SystemExit(f"glt {words}: not all of its runs are finished in {outputs}")
+        rest += ["--output", str(table)]
     else:
         rest = [outputs, *rest, "--output", str(table)]
-    with contextlib.redirect_stdout(io.StringIO()):
-        code = run_command([command, *rest])
-    if code:
-        raise SystemExit(f"glt {words}: exit code {code}")
+    _said([command, *rest], words)
     shown = f"    glt {words}"
     if command == "report":
         return shown
@@ -75,9 +85,18 @@ def _carried_out(words: str, outputs: str, scratch: Path) -> str:
     return f"{title.replace('## ', '')}:\n{body}\n\n{shown}"
 
 
+def _said(words: Sequence[str], shown: str) -> str:
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        code = run_command(words)
+    if code:
+        raise SystemExit(f"glt {shown}: exit code {code}")
+    return out.getvalue()
+
+
 def _about(runs: Sequence[Run]) -> str:
     hours = sum((r.record.find_seconds or 0) + (r.record.retrain_seconds or 0) for r in runs) / 3600
-    said = [*facts(runs), ("Machine hours", f"{hours:.1f}, training and search together")]
+    told = f"{hours:.1f}; a dense model counts again for each search that asks it"
+    said = [*facts(runs), ("Machine hours", told)]
     return "\n".join(f"| {what} | {value} |" for what, value in said)
 
 
@@ -85,8 +104,8 @@ def _each(runs: Sequence[Run]) -> str:
     """Give a row of CSV for each run: what tells runs apart, and what they came to."""
     rows = [{**asdict(run.record), "method": run.record.label} for run in runs]
     table = pd.DataFrame(rows).sort_values(["dataset", "backbone", "method", *_TARGETS, "seed"])
-    table = table.loc[:, table.nunique(dropna=False) > 1]
-    return table.drop(columns=_ASIDE).to_csv(index=False, float_format="%.6g")
+    table = table.loc[:, table.nunique(dropna=False) > 1]  # what tells runs apart
+    return table.drop(columns=_ASIDE, errors="ignore").to_csv(index=False, float_format="%.6g")
 
 
 if __name__ == "__main__":

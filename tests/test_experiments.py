@@ -42,6 +42,14 @@ def test_it_composes_to_the_runs_that_it_lists(name: str) -> None:
     assert len(request.points) == len(list(product(*swept(name).values())))
 
 
+@pytest.mark.parametrize("which", [0, -1])
+@pytest.mark.parametrize("name", [name.removesuffix("_laptop") for name in LAPTOP])
+def test_a_whole_experiment_composes_at_the_ends_of_its_lists(name: str, which: int) -> None:
+    corner = [f"{key}={values[which]}" for key, values in swept(name).items()]
+    [point] = read([f"experiment={name}", *corner], False, None).points
+    assert set(corner) <= set(point.overrides)
+
+
 @pytest.mark.parametrize("rounds", [2, 4, 8, 12, 16, 20])
 def test_the_rungs_of_both_sides_are_rounds_of_ugs(rounds: int) -> None:
     [point] = read([f"sparsity=round{rounds}"], False, None).points

@@ -69,8 +69,9 @@ def over_sparsity(cell: Cell, axis: str) -> Drawn | None:
         )
         for curve in curves
     ]
-    rounds = any(point.round for curve in curves for point in curve.points)
-    further = " Along the rounds of an iterative method both sparsities grow." if rounds else ""
+    other = "weight" if axis == "graph" else "graph"
+    along = [c.label for c in curves if len({round(x, 1) for x in c.at(other)}) > 1]
+    further = f" Along {', '.join(along)} {_REMOVED[other]} are removed too." if along else ""
     return Drawn(
         name=f"{cell.name}-over-{_REMOVED[axis]}",
         title=f"T{_metric(cell)[1:]} against {axis} sparsity",
@@ -104,16 +105,22 @@ def _curves(cell: Cell, axis: str) -> list[_Curve]:
 def _joined(
     lines: dict[tuple[str, float | None], list[Point]], axis: str
 ) -> dict[tuple[str, float | None], list[Point]]:
-    """Join single points, such as those of a ladder on which both sides move, to one line.
+    """Join a method's single points to one line where they are a ladder: both sides move up.
 
     Those that have removed nothing on this axis belong to the figure of the other.
     """
-    joined: dict[tuple[str, float | None], list[Point]] = {}
-    for (method, fixed), points in lines.items():
-        if len(points) > 1:
-            joined.setdefault((method, fixed), []).extend(points)
-        elif getattr(points[0], axis):
-            joined.setdefault((method, None), []).extend(points)
+    other = "weight" if axis == "graph" else "graph"
+    joined = {key: points for key, points in lines.items() if len(points) > 1}
+    alone = {key: points[0] for key, points in lines.items() if len(points) == 1}
+    for method in dict.fromkeys(name for name, _ in alone):
+        own = {key: point for key, point in alone.items() if key[0] == method}
+        rungs = [point for point in own.values() if getattr(point, axis)]
+        rungs.sort(key=lambda point: getattr(point, axis))
+        steps = [getattr(point, other) for point in rungs]
+        if steps == sorted(steps):
+            joined.setdefault((method, None), []).extend(rungs)
+        else:
+            joined |= {key: [point] for key, point in own.items() if point in rungs}
     return joined
 
 

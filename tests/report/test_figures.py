@@ -36,6 +36,19 @@ def test_points_on_which_both_sides_move_are_one_line(tmp_path: Path) -> None:
     assert lines_over(tmp_path, "weights") == {"fastglt": [(40, 80), (80, 78), (90, 70)]}
 
 
+def test_points_that_are_no_ladder_are_not_joined(tmp_path: Path) -> None:
+    for graph, weight, test in ((0.1, 0.5, 0.8), (0.3, 0.0, 0.78), (0.35, 0.93, 0.7)):
+        run_at(tmp_path, graph, weight, test)
+    for graph, weight, test in ((0.1, 0.5, 0.6), (0.3, 0.7, 0.58)):
+        run_at(tmp_path, graph, weight, test, "random")
+    assert lines_over(tmp_path, "edges") == {
+        "random": [(10, 60), (30, 58)],
+        "fastglt, all weights": [(30, 78)],
+        "fastglt, weights −50%": [(10, 80)],
+        "fastglt, weights −93%": [(35, 70)],
+    }
+
+
 def test_a_ladder_with_the_other_side_still_is_a_line_of_its_own(tmp_path: Path) -> None:
     for graph, test in ((0.1, 0.8), (0.3, 0.79)):
         run_at(tmp_path, graph, 0.0, test)
