@@ -27,6 +27,7 @@ from glt_cli.config.datasets import schema
 from glt_cli.config.methods import METHODS
 from glt_cli.data.catalog import CATALOG
 from glt_cli.errors import UserError
+from glt_cli.terminal import tracked
 
 
 def config_folder() -> Path:
@@ -109,7 +110,7 @@ def read(overrides: Sequence[str], multirun: bool, config_dir: str | None) -> Re
 
 def _configs(points: list[list[str]], extra: list[str]) -> list[tuple[list[str], Config]]:
     configs, problems = [], []
-    for words in points:
+    for words in tracked(points, "checking the runs"):
         try:
             config = to_config(composed([*extra, *words]))
         except UserError as error:

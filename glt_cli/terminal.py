@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
 from rich.console import Console, RenderableType
+from rich.progress import track
+
+T = TypeVar("T")
 
 #: Columns where nobody says how many there are: a pipe or a file wraps nothing.
 _WIDE = 200
 #: A narrower terminal wraps lines by itself; rich would cut numbers short.
 _NARROWEST = 80
+#: Composed configurations that take a person's patience.
+_MANY = 30
 
 
 def console(quiet: bool = False) -> Console:
@@ -28,6 +36,13 @@ def print_trimmed(console: Console, table: RenderableType) -> None:
         console.print(table)
     lines = [line.rstrip() for line in captured.get().splitlines()]
     console.out("\n".join(lines), highlight=False)
+
+
+def tracked(things: Sequence[T], what: str) -> Iterable[T]:
+    """Go through things with a bar that leaves no trace; a few, or no terminal, need none."""
+    aside = Console(stderr=True)
+    is_quiet = len(things) < _MANY or not aside.is_terminal
+    return track(things, what, console=aside, transient=True, disable=is_quiet)
 
 
 def duration(seconds: float) -> str:
