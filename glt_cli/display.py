@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable
-from pathlib import Path
 from types import TracebackType
 
 from rich.console import RenderableType
@@ -189,17 +188,3 @@ class _TimeColumn(TimeRemainingColumn):
 
 def _is_grid(task: Task) -> bool:
     return bool(task.fields["is_grid"])
-
-
-class Log:
-    """A run's `log.txt`: what happened when. Written line by line, so that a crash keeps it."""
-
-    def __init__(self, path: Path, now: str) -> None:
-        self.path = path
-        self.path.write_text("")
-        self.write(f"started {now}")
-
-    def write(self, message: str) -> None:
-        """Add a line."""
-        with self.path.open("a") as file:
-            file.write(f"{time.strftime('%H:%M:%S')} {message}\n")

@@ -17,9 +17,10 @@ from glt_cli.config.methods import DenseConfig
 from glt_cli.controls import shuffled
 from glt_cli.data.catalog import entry
 from glt_cli.device import resolve
-from glt_cli.display import Display, Log
+from glt_cli.display import Display
 from glt_cli.identity import Identity, identify
 from glt_cli.locks import locked
+from glt_cli.log import Log
 from glt_cli.memory import RunMemory
 from glt_cli.paths import RunFolder, write_whole
 from glt_cli.pruning.masks import Targets, kept_counts, sparsities

@@ -17,7 +17,7 @@ from glt_cli.records import read_record
 from glt_cli.terminal import duration
 
 #: What tells one state of a file from another, or None where there is no file.
-Mark = tuple[int, int, int] | None
+Stamp = tuple[int, int, int] | None
 
 
 @dataclass(frozen=True)
@@ -58,28 +58,28 @@ class _Run:
     def __init__(self, path: Path) -> None:
         self.folder = RunFolder(path)
         self.state = ""
-        self._record = _mark(self.folder.record)
-        self._traces = self._marks()
+        self._record = _stamp(self.folder.record)
+        self._traces = self._stamps()
 
     def look(self) -> None:
         """Look at the run's files; a record is read only where it has changed."""
-        record = _mark(self.folder.record)
+        record = _stamp(self.folder.record)
         if record != self._record:
             self._record = record
             read = read_record(self.folder) if record else None
             self.state = read.status if read else ""
         if self.state not in ("done", "failed"):
             # A record that was there before is removed when its run begins.
-            is_new = self._marks() != self._traces
+            is_new = self._stamps() != self._traces
             self.state = "running" if record is None and is_new else ""
 
     def forget(self) -> None:
         """Take what was going on for dead, until its files change again."""
-        self._traces = self._marks()
+        self._traces = self._stamps()
 
-    def _marks(self) -> list[Mark]:
+    def _stamps(self) -> list[Stamp]:
         """Of the files that a run writes when it begins and while it goes on."""
-        return [_mark(path) for path in (self.folder.log, self.folder.checkpoint)]
+        return [_stamp(path) for path in (self.folder.log, self.folder.checkpoint)]
 
 
 class Grid:
@@ -127,7 +127,7 @@ class Grid:
             return [r.folder.path.name for r in self._runs if r.state in ("done", "failed")]
 
 
-def _mark(path: Path) -> Mark:
+def _stamp(path: Path) -> Stamp:
     try:
         found = path.stat()
     except OSError:

@@ -7,7 +7,8 @@ import io
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from glt_cli.display import Display, Log
+from glt_cli.display import Display
+from glt_cli.log import Log
 from glt_cli.pruning.masks import KINDS
 from glt_cli.training import Epoch, Observer
 

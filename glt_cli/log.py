@@ -1,0 +1,20 @@
+"""A run's `log.txt`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+
+class Log:
+    """A run's `log.txt`: what happened when. Written line by line, so that a crash keeps it."""
+
+    def __init__(self, path: Path, now: str) -> None:
+        self.path = path
+        self.path.write_text("")
+        self.write(f"started {now}")
+
+    def write(self, message: str) -> None:
+        """Add a line."""
+        with self.path.open("a") as file:
+            file.write(f"{time.strftime('%H:%M:%S')} {message}\n")
