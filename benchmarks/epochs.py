@@ -21,10 +21,11 @@ COUNT = 21
 
 
 class Clock(Observer):
-    """An observer that notes when a phase begins and when its last epoch ends."""
+    """An observer that counts epochs and notes when a phase begins and its last epoch ends."""
 
     def __init__(self) -> None:
         self.began = self.ended = 0.0
+        self.epochs = 0
 
     def begin(self, phase: str, epochs: int) -> None:
         """See training.Observer."""
@@ -33,6 +34,7 @@ class Clock(Observer):
     def epoch(self, epoch: Epoch, graph_sparsity: float, weight_sparsity: float) -> None:
         """See training.Observer."""
         self.ended = time.perf_counter()
+        self.epochs += 1
 
 
 def contenders(backbone: str) -> list[Callable[[], float]]:

@@ -76,7 +76,6 @@ class Search:
         teacher: Gives the dense model's outputs on all nodes, [N, outputs]; whoever asks for them
             has the dense training on his bill.
         memory: What an interrupted run had found.
-        epochs_spent: Optimiser epochs so far.
     """
 
     task: Task
@@ -88,7 +87,6 @@ class Search:
     observer: Observer
     teacher: Callable[[], Tensor]
     memory: Memory | None = None
-    epochs_spent: int = 0
 
     def stage(self, name: str, find: Callable[[], Masks]) -> Masks:
         """Find masks, or take those that the same stage had found before it was interrupted.
@@ -155,6 +153,5 @@ class Search:
             bookmarks=self.memory,
             carried=carried,
         ):
-            self.epochs_spent += 1
             self.observer.epoch(epoch, *sparsities())
             yield epoch

@@ -143,25 +143,44 @@ def test_a_phase_goes_on_in_its_midst_with_the_same_bytes(
     if "retrain.control=reinit" in words:
         assert glt("run", *[w for w in words if w[:4] != "retr"], "output_dir=cut")[0] == 0
 
-    monkeypatch.setattr(memory, "INTERVAL", 0.0)
-    told = Watcher.epoch
-    trained = 0
+    attempts = _attempts(glt, monkeypatch, [*words, "output_dir=cut"], epochs)
+    assert attempts == math.ceil(epochs / 2) - 1  # two epochs each time, none of them twice
+    for folder in Path("whole").glob(f"{method}-*"):
+        assert contents(Path("cut") / folder.name) == contents(folder)
 
-    def stop_at_every_third(self: Watcher, epoch: Epoch, graph: float, weight: float) -> None:
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("method", ["fastglt", "imp"])
+def test_a_phase_goes_on_in_its_midst_on_cuda(
+    glt: Glt, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    cpu = [word for word in TINY if not word.startswith("device")]
+    words = [*cpu, f"method={method}", "method.epochs=7", "device=cuda"]
+    words += ["sparsity.graph=0.08", "sparsity.weight=0.3"]
+    assert _attempts(glt, monkeypatch, words, most=30) > 3
+    record = json.loads((folder_of("outputs", method) / "record.json").read_text())
+    assert record["status"] == "done"
+
+
+def _attempts(glt: Glt, monkeypatch: pytest.MonkeyPatch, words: list[str], most: int) -> int:
+    """Stop a run at the third epoch of each attempt until it ends; how often that was."""
+    told = Watcher.epoch
+    trained = attempts = 0
+
+    def stop_at_the_third(self: Watcher, epoch: Epoch, graph: float, weight: float) -> None:
         nonlocal trained
         trained += 1
         if trained == 3:
             raise RuntimeError("stopped")
         told(self, epoch, graph, weight)
 
-    monkeypatch.setattr(Watcher, "epoch", stop_at_every_third)
-    attempts = 0
-    while glt("run", *words, "output_dir=cut")[0] == 1:
-        assert (attempts := attempts + 1) <= epochs
-        trained = 0
-    assert attempts == math.ceil(epochs / 2) - 1  # two epochs each time, none of them twice
-    for folder in Path("whole").glob(f"{method}-*"):
-        assert contents(Path("cut") / folder.name) == contents(folder)
+    monkeypatch.setattr(memory, "INTERVAL", 0.0)
+    monkeypatch.setattr(Watcher, "epoch", stop_at_the_third)
+    while glt("run", *words)[0] == 1:
+        attempts, trained = attempts + 1, 0
+        assert attempts <= most
+    return attempts
 
 
 def _needed(words: list[str]) -> list[str]:

@@ -34,6 +34,8 @@ def _denoised(search: Search, config: FastGLTConfig) -> Masks:
     elements = pretrain(search, config)
     elements.prune(_first_masks(search, config, elements), search.generator("denoise"))
     elements.l1 = config.l1
+    if not config.epochs:
+        return elements.masks
 
     gradients, best = MeanGradients(elements), Best()
     for epoch in elements.train("denoise", config.epochs, gradients=gradients, best=best):
@@ -48,7 +50,7 @@ def _denoised(search: Search, config: FastGLTConfig) -> Masks:
             removals = _warmup_removals(search, config, elements, exchanges + 1)
             fraction = SCHEDULES[config.schedule](config.alpha, epoch.number, config.epochs)
             _exchange(search, config, elements, gradients.take(), removals, fraction)
-    return best.tensors or elements.masks
+    return best.tensors
 
 
 class MeanGradients:
