@@ -49,7 +49,7 @@ def print_plan(runs: Sequence[tuple[Point, Path]]) -> None:
     show = console()
     Table("Runs", pd.DataFrame(rows)).print(show)
     todo = sum(row["state"] != "finished" for row in rows)
-    text = f"{len(rows)} runs, {len(rows) - todo} finished."
+    text = f"{len(rows)} {'run' if len(rows) == 1 else 'runs'}, {len(rows) - todo} finished."
     if todo > unknown:
         text += f" {todo - unknown} take about {_said(left)}, missing dense baselines not counted."
     if unknown:
