@@ -63,10 +63,13 @@ class Everything:
         return tensors
 
     def outcome(self) -> dict[str, Tensor]:
-        """What the finished phase leaves to the next: its best epoch, or else everything."""
-        if "best" in self.parts:
-            return prefixed("part.best.", self.parts["best"].carry())
-        return {name: value.detach().clone() for name, value in self.carry().items()}
+        """What the finished phase leaves to the next: its best epoch, or else everything.
+
+        Copies, away from the device: they are kept until the stage ends.
+        """
+        best = self.parts.get("best")
+        left = prefixed("part.best.", best.carry()) if best else self.carry()
+        return copied(left, torch.device("cpu"))
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
         """Take over what `carry` or `outcome` gave; what is not in it stays as it is."""
@@ -105,4 +108,4 @@ def part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 def copied(tensors: Mapping[str, Tensor], device: torch.device) -> dict[str, Tensor]:
     """Copy tensors to a device: training changes them in place, and a bookmark shall stay."""
-    return {name: value.to(device, copy=True) for name, value in tensors.items()}
+    return {name: value.detach().to(device, copy=True) for name, value in tensors.items()}

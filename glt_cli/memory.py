@@ -6,9 +6,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from glt_cli.bookmarks import Everything
+import torch
+
+from glt_cli.bookmarks import Everything, copied
 from glt_cli.checkpoint import Checkpoint, Mark
-from glt_cli.pruning.masks import Masks, clone
+from glt_cli.pruning.masks import Masks
 from glt_cli.teacher import Teacher
 from glt_cli.watcher import Watcher
 
@@ -51,7 +53,7 @@ class RunMemory:
 
     def keep(self, stage: str, masks: Masks) -> None:
         """See search.Memory."""
-        self._checkpoint.stages[stage] = clone(masks)
+        self._checkpoint.stages[stage] = copied(masks, torch.device("cpu"))
         self._checkpoint.marks = {}  # the stage's own; nothing but its masks is needed
         self._write()
 

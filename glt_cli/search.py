@@ -63,7 +63,7 @@ class Memory(Bookmarks, Protocol):
 
 @dataclass
 class Search:
-    """The setting of a search: data, Θ₀, targets, and a counter of epochs spent.
+    """The setting of a search: data, Θ₀, targets, and who is told of it.
 
     Attributes:
         task: Data, loss and score; methods look at validation only.
