@@ -140,7 +140,7 @@ def test_an_interrupt_from_outside_ends_with_130() -> None:
             time.sleep(0.1)
         time.sleep(1)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=120)
     assert process.returncode == 130
     assert b"Traceback" not in err
     (folder,) = Path("outputs").glob("dense-*")
