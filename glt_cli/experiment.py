@@ -24,7 +24,7 @@ from glt_cli.log import Log
 from glt_cli.memory import RunMemory
 from glt_cli.paths import RunFolder, write_whole
 from glt_cli.pruning.masks import Targets, kept_counts, sparsities
-from glt_cli.records import Record, finished, label, run_folder
+from glt_cli.records import Record, finished, run_folder
 from glt_cli.search import Found, Search
 from glt_cli.tasks import make_task, metric_of
 from glt_cli.teacher import Teacher
@@ -38,7 +38,7 @@ from glt_cli.training import (
     seed_stage,
     snapshot,
 )
-from glt_cli.variants import variant
+from glt_cli.variants import name_of, variant
 from glt_cli.watcher import Watcher
 
 
@@ -113,11 +113,9 @@ def headline(config: Config) -> str:
     """Say what runs, and which presets took part."""
     names = [name for name in (config.preset.cell, config.preset.method) if name]
     presets = f"presets {' and '.join(names)}" if names else "no preset for this cell"
-    control, distill = config.retrain.control, config.retrain.distill
     targets = f"edges -{config.sparsity.graph:.1%}, weights -{config.sparsity.weight:.1%}"
     return (
-        f"{label(config.method.name, control, distill, variant(config))} on "
-        f"{config.backbone.name}, {config.dataset.shown}, seed {config.seed}: "
+        f"{name_of(config)} on {config.backbone.name}, {config.dataset.shown}, seed {config.seed}: "
         f"{targets if config.method.prunes else 'all kept'} ({presets})"
     )
 

@@ -18,6 +18,7 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 
 from glt_cli.composing import CONFIG_NAME, composed, one_line, to_config, wrong_word
@@ -123,7 +124,7 @@ def _configs(points: list[list[str]], extra: list[str]) -> list[tuple[list[str],
     return configs
 
 
-def _parse(words: Sequence[str]) -> list:  # type: ignore[type-arg]
+def _parse(words: Sequence[str]) -> list[Override]:
     # With the loader, glob(*) finds a group's options.
     parser, parsed = OverridesParser.create(GlobalHydra.instance().config_loader()), []
     problems = []
@@ -159,7 +160,7 @@ def quoted(words: Sequence[str]) -> list[str]:
     return result
 
 
-def _expand(parsed: list) -> list[list[str]]:  # type: ignore[type-arg]
+def _expand(parsed: list[Override]) -> list[list[str]]:
     try:
         points: list[list[str]] = BasicSweeper.split_arguments(parsed, None)[0]
     except (HydraException, ValueError) as error:
@@ -169,7 +170,7 @@ def _expand(parsed: list) -> list[list[str]]:  # type: ignore[type-arg]
     return points
 
 
-def _first_values(parsed: list) -> list[str]:  # type: ignore[type-arg]
+def _first_values(parsed: list[Override]) -> list[str]:
     """One value of each sweep, to look at the configuration that they share."""
     first = []
     for override in parsed:

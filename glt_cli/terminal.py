@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from rich.console import Console, RenderableType
-from rich.progress import track
 
 T = TypeVar("T")
 
@@ -40,9 +39,11 @@ def print_trimmed(console: Console, table: RenderableType) -> None:
 
 def tracked(things: Sequence[T], what: str) -> Iterable[T]:
     """Go through things with a bar that leaves no trace; a few, or no terminal, need none."""
-    aside = Console(stderr=True)
-    is_quiet = len(things) < _MANY or not aside.is_terminal
-    return track(things, what, console=aside, transient=True, disable=is_quiet)
+    if len(things) < _MANY or not (aside := Console(stderr=True)).is_terminal:
+        return things
+    from rich.progress import track
+
+    return track(things, what, console=aside, transient=True)
 
 
 def duration(seconds: float) -> str:

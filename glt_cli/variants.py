@@ -10,7 +10,15 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from glt_cli.config import Config
+from glt_cli.records import label
 from glt_cli.request import config_folder
+
+
+def name_of(config: Config) -> str:
+    """Call a configuration's method as tables call that of its record."""
+    return label(
+        config.method.name, config.retrain.control, config.retrain.distill, variant(config)
+    )
 
 
 def variant(config: Config) -> str:

@@ -104,8 +104,8 @@ def _each(runs: Sequence[Run]) -> str:
     """Give a row of CSV for each run: what tells runs apart, and what they came to."""
     rows = [{**asdict(run.record), "method": run.record.label} for run in runs]
     table = pd.DataFrame(rows).sort_values(["dataset", "backbone", "method", *_TARGETS, "seed"])
-    table = table.loc[:, table.nunique(dropna=False) > 1]  # what tells runs apart
-    return table.drop(columns=_ASIDE, errors="ignore").to_csv(index=False, float_format="%.6g")
+    table = table.drop(columns=_ASIDE)
+    return table.loc[:, table.nunique(dropna=False) > 1].to_csv(index=False, float_format="%.6g")
 
 
 if __name__ == "__main__":

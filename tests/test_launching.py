@@ -14,6 +14,7 @@ from glt_cli.errors import UserError
 from glt_cli.grid import Grid
 from glt_cli.launching import Next, do_apart, launch
 from glt_cli.records import Record
+from tests import test_grid
 from tests.conftest import TINY
 
 Glt = Callable[..., tuple[int, str, str]]
@@ -22,9 +23,7 @@ FOLDERS = [Path(name) for name in "abc"]
 
 
 def end(folder: Path, status: str = "done") -> None:
-    folder.mkdir(exist_ok=True)
-    (folder / "new").write_text(json.dumps(asdict(RECORD) | {"status": status}))
-    (folder / "new").replace(folder / "record.json")
+    test_grid.end(folder, json.dumps(asdict(RECORD)), status)
 
 
 def ended(folder: Path, when: str) -> None:

@@ -38,6 +38,7 @@ def about(layout: Layout, metrics: Sequence[str]) -> Iterator[str]:
     if any(line.label and not line.label.startswith("published") for line in layout.lines):
         yield "Settings that differ stand in rows of their own: no mean is over several."
     yield from _hidden(layout, ours)
+    yield from _hidden_settings(layout, ours)
     yield from _scores(layout, ours)
     timed = [name for name in metrics if name in TIMES]
     if timed:
@@ -51,24 +52,26 @@ def about(layout: Layout, metrics: Sequence[str]) -> Iterator[str]:
 
 
 def _missing(layout: Layout) -> Iterator[str]:
+    if layout.column is None:
+        return
+    with_tickets = {at for line in layout.lines for at, o in line.cells.items() if o.prunes}
     gaps = [
         f"{_row(layout, line.facts, line.label)} on {keys.text(layout.column, at)}"
         for line in layout.lines
         for at in layout.across
-        if layout.column and _is_missing(layout, line, at)
+        if _is_missing(layout.column, line, at, at in with_tickets)
     ]
     if gaps:
         yield f"Missing: {_listed(gaps)}."
 
 
-def _is_missing(layout: Layout, line: Line, at: object) -> bool:
+def _is_missing(column: str, line: Line, at: object, has_tickets: bool) -> bool:
     if at in line.cells or line.label.startswith("published"):
         return False
-    if not any(layout.column in names for names in keys.SHOWING_TARGETS):
+    if not any(column in names for names in keys.SHOWING_TARGETS):
         return True
     # The dense model has no targets, and what prunes is never without.
-    pruned = any(o.prunes for other in layout.lines if (o := other.cells.get(at)))
-    return pruned and any(outcome.prunes for outcome in line.cells.values())
+    return has_tickets and any(outcome.prunes for outcome in line.cells.values())
 
 
 def _seeds(layout: Layout, ours: Sequence[Outcome]) -> Iterator[str]:
@@ -89,6 +92,10 @@ def _hidden(layout: Layout, ours: Sequence[Outcome]) -> Iterator[str]:
             continue
         counted = _with_hidden_targets(layout, ours) if key == keys.TARGETS else ours
         yield from _not_the_same(key, [outcome.facts[key] for outcome in counted])
+
+
+def _hidden_settings(layout: Layout, ours: Sequence[Outcome]) -> Iterator[str]:
+    """Settings in which a method differs from itself; that methods differ is no surprise."""
     alike: dict[tuple[object, ...], list[Outcome]] = defaultdict(list)
     for one in ours:
         alike[tuple(one.facts[key] for key in ("method", "backbone", "dataset"))].append(one)

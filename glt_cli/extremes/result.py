@@ -9,9 +9,8 @@ from glt_cli.comparing.sheet import written
 from glt_cli.config import Config
 from glt_cli.extremes.ladder import EDGES, SIDES, said
 from glt_cli.extremes.seeking import Answer, Trial
-from glt_cli.records import label
 from glt_cli.request import Point
-from glt_cli.variants import variant
+from glt_cli.variants import name_of
 
 
 @dataclass(frozen=True)
@@ -31,10 +30,7 @@ class Result:
     @property
     def method(self) -> str:
         """The method as tables call it."""
-        retrain = self.config.retrain
-        return self.answer.label or label(
-            self.config.method.name, retrain.control, retrain.distill, variant(self.config)
-        )
+        return self.answer.label or name_of(self.config)
 
     @property
     def names(self) -> dict[str, str]:

@@ -24,6 +24,7 @@ from glt_cli.report.drawing import (
 from glt_cli.report.series import Baseline, Cell, Point, points_of
 
 _REMOVED = {"graph": "edges", "weight": "weights"}
+_OTHER = {"graph": "weight", "weight": "graph"}
 _BAND = "Bands and bars: ± one standard deviation over seeds. Small points: single seeds."
 
 
@@ -69,7 +70,7 @@ def over_sparsity(cell: Cell, axis: str) -> Drawn | None:
         )
         for curve in curves
     ]
-    other = "weight" if axis == "graph" else "graph"
+    other = _OTHER[axis]
     along = [c.label for c in curves if len({round(x, 1) for x in c.at(other)}) > 1]
     further = f" Along {', '.join(along)} {_REMOVED[other]} are removed too." if along else ""
     return Drawn(
@@ -82,7 +83,7 @@ def over_sparsity(cell: Cell, axis: str) -> Drawn | None:
 
 
 def _curves(cell: Cell, axis: str) -> list[_Curve]:
-    other = "weight" if axis == "graph" else "graph"
+    other = _OTHER[axis]
     lines: dict[tuple[str, float | None], list[Point]] = {}
     for setting in cell.settings:
         points = points_of(setting)
@@ -109,7 +110,7 @@ def _joined(
 
     Those that have removed nothing on this axis belong to the figure of the other.
     """
-    other = "weight" if axis == "graph" else "graph"
+    other = _OTHER[axis]
     joined = {key: points for key, points in lines.items() if len(points) > 1}
     alone = {key: points[0] for key, points in lines.items() if len(points) == 1}
     for method in dict.fromkeys(name for name, _ in alone):
