@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import re
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from typing import Any, get_type_hints
 import yaml
 from hydra import compose
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
 from glt_cli.config import Config, RetrainConfig, check
@@ -43,7 +44,7 @@ def composed(overrides: Sequence[str], hydra: bool = False) -> DictConfig:
 def to_config(whole: DictConfig) -> Config:
     """Turn a composed configuration into its typed form, without what belongs to Hydra."""
     try:
-        config = OmegaConf.to_object(whole)
+        config = OmegaConf.to_object(without_hydra(whole))
     except OmegaConfBaseException as error:
         raise UserError(explain(error, [])) from error
     assert isinstance(config, Config)
@@ -52,6 +53,16 @@ def to_config(whole: DictConfig) -> Config:
         config.sparsity.graph = config.sparsity.weight = 0.0
         config.retrain = RetrainConfig()
     return config
+
+
+def without_hydra(whole: DictConfig) -> DictConfig:
+    """Copy a composed configuration without what belongs to Hydra."""
+    if "hydra" not in whole:
+        return whole
+    ours = copy.deepcopy(whole)
+    with open_dict(ours), read_write(ours):
+        del ours["hydra"]
+    return ours
 
 
 #: What composing may raise.

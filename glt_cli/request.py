@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
+from omegaconf import DictConfig
 
 from glt_cli.composing import CONFIG_NAME, composed, one_line, to_config, wrong_word
 from glt_cli.config import Config, check
@@ -28,6 +29,7 @@ from glt_cli.config.datasets import schema
 from glt_cli.config.methods import METHODS
 from glt_cli.data.catalog import CATALOG
 from glt_cli.errors import UserError
+from glt_cli.hydra_keys import explain_refused, refused
 from glt_cli.terminal import tracked
 
 
@@ -92,7 +94,14 @@ def read(overrides: Sequence[str], multirun: bool, config_dir: str | None) -> Re
         parsed = _parse(overrides)
         is_sweep = any(override.is_sweep_override() for override in parsed)
         base = [str(o.input_line) for o in parsed if not o.is_sweep_override()]
+        plain = composed([], hydra=True).hydra
         whole = composed([*extra, *base, *_first_values(parsed)], hydra=True)
+
+        def check_hydra(found: DictConfig) -> None:
+            if keys := refused(found.hydra, plain, overrides):
+                raise UserError(explain_refused(keys, found.hydra, config_dir))
+
+        check_hydra(whole)
         # An experiment file may be a whole grid: hydra.mode and hydra.sweeper.params.
         is_grid = multirun or str(whole.hydra.mode).endswith("MULTIRUN")
         params: dict[str, Any] = whole.hydra.sweeper.get("params") or {}
@@ -105,15 +114,21 @@ def read(overrides: Sequence[str], multirun: bool, config_dir: str | None) -> Re
         points = [list(overrides)]
         if is_grid:
             points = _expand([*_parse(grid_overrides), *parsed])
-        distinct = {repr(config): Point(p, config) for p, config in _configs(points, extra)}
+        distinct = {
+            repr(config): Point(p, config) for p, config in _configs(points, extra, check_hydra)
+        }
         return Request(list(distinct.values()), is_grid)
 
 
-def _configs(points: list[list[str]], extra: list[str]) -> list[tuple[list[str], Config]]:
+def _configs(
+    points: list[list[str]], extra: list[str], check_hydra: Callable[[DictConfig], None]
+) -> list[tuple[list[str], Config]]:
     configs, problems = [], []
     for words in tracked(points, "checking the runs"):
         try:
-            config = to_config(composed([*extra, *words]))
+            whole = composed([*extra, *words], hydra=True)
+            check_hydra(whole)
+            config = to_config(whole)
         except UserError as error:
             problems += str(error).splitlines()
             continue

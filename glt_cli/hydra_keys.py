@@ -1,0 +1,97 @@
+"""What may be set of Hydra itself: how a grid is expanded and launched, and nothing else.
+
+Hydra runs code that its own configuration names: callbacks, logging handlers, launchers, and
+whatever has a `_target_`. A configuration file is data, so none of that may come from one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import DictConfig, OmegaConf
+
+#: Set by composition itself.
+_COMPUTED = ("runtime.", "overrides.", "searchpath", "job.override_dirname")
+#: What files and the command line may set.
+_FREE = ("mode", "sweeper.params", "sweeper.max_batch_size", "launcher.")
+#: Options of launchers that are run as commands: the command line may set them, files may not.
+_COMMANDS = ("setup", "python", "srun_args", "additional_parameters", "pre_dispatch")
+#: Keys by which Hydra calls what a configuration names.
+_CALLS = ("_target_", "_partial_", "_args_", "_recursive_", "_convert_")
+
+
+def refused(found: DictConfig, plain: DictConfig, words: Sequence[str]) -> list[str]:
+    """Name the keys of Hydra's configuration that nobody may set here.
+
+    Args:
+        found: Hydra's node of a composed configuration.
+        plain: The same node as it is without the user's files and words.
+        words: The command line, which may set the commands of a launcher.
+    """
+    before = dict(_leaves(OmegaConf.to_container(plain, resolve=False)))
+    wrong = []
+    for key, value in _leaves(OmegaConf.to_container(found, resolve=False)):
+        name = key.rpartition(".")[2]
+        if name in _CALLS and key not in ("launcher._target_", "sweeper._target_"):
+            wrong.append(key)
+        elif key in ("launcher._target_", "sweeper._target_"):
+            if value not in _installed(key.partition(".")[0]):
+                wrong.append(key)
+        elif key.startswith("launcher.") and (option := key.split(".")[1]) in _COMMANDS:
+            is_typed = any(
+                word.lstrip("+").startswith(f"hydra.launcher.{option}") for word in words
+            )
+            if value not in (None, "", "2*n_jobs") and not is_typed:
+                wrong.append(key)
+        elif not key.startswith((*_COMPUTED, *_FREE)) and before.get(key, key) != value:
+            wrong.append(key)
+    return [f"hydra.{key}" for key in wrong]
+
+
+def explain_refused(keys: Sequence[str], found: DictConfig, config_dir: str | None) -> str:
+    """Say in one line what may not be set, and which file of the user's own does it.
+
+    Args:
+        keys: What `refused` named.
+        found: Hydra's node of the composed configuration, which tells the files that were chosen.
+        config_dir: The user's folder of options, if there is one.
+    """
+    return (
+        f"{_source(found, config_dir)}: {', '.join(keys)} can't be set; of Hydra only the mode, "
+        "sweeper.params and the options of an installed launcher can be, nothing that runs code "
+        "or moves folders and logs"
+    )
+
+
+def _source(found: DictConfig, config_dir: str | None) -> str:
+    if config_dir is None:
+        return "the command line"
+    chosen = [f"{group}/{name}.yaml" for group, name in found.runtime.choices.items()]
+    files = [Path(config_dir) / name for name in chosen]
+    own = [
+        path
+        for name, path in zip(chosen, files, strict=True)
+        if path.is_file() and (name.startswith("hydra/") or b"hydra" in path.read_bytes())
+    ]
+    return ", ".join(map(str, own)) or f"--config-dir {config_dir}"
+
+
+def _installed(group: str) -> set[str]:
+    """Classes of the launchers or sweepers that Hydra and its installed plug-ins bring."""
+    options: Mapping[str, Any] = ConfigStore.instance().repo["hydra"].get(group, {})
+    return {str(option.node.get("_target_")) for option in options.values()}
+
+
+def _leaves(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Flatten mappings and lists to dotted keys; what is empty has none."""
+    if isinstance(node, Mapping):
+        for key, part in node.items():
+            yield from _leaves(part, f"{prefix}{key}.")
+    elif isinstance(node, list):
+        for number, part in enumerate(node):
+            yield from _leaves(part, f"{prefix}{number}.")
+    else:
+        yield prefix.removesuffix("."), node
