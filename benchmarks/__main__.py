@@ -20,9 +20,9 @@ from pathlib import Path
 import torch
 
 from benchmarks import drawing, epochs, finding, large
-from glt_cli import provenance
-from glt_cli.paths import RunFolder
-from glt_cli.records import finished
+from glt_cli.experiment import provenance
+from glt_cli.experiment.paths import RunFolder
+from glt_cli.experiment.record import finished
 
 REPETITIONS = 9
 

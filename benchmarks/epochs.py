@@ -11,10 +11,11 @@ import torch_geometric.nn
 
 from benchmarks.plain import both_directions, plain_epoch
 from benchmarks.tasks import compose, cora, search
-from glt_cli import methods
+from glt_cli.models.sparse import SparseMatrix
+from glt_cli.pruning import methods
 from glt_cli.pruning.masks import full
-from glt_cli.sparse import SparseMatrix
-from glt_cli.training import Epoch, FixedMasks, Observer, retrain
+from glt_cli.pruning.retrain import FixedMasks, retrain
+from glt_cli.training.loop import Epoch, Observer
 
 #: Epochs of a repetition: two exchanges of the preset with the longest interval.
 COUNT = 21

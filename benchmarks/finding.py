@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from benchmarks.epochs import Clock
 from benchmarks.tasks import compose, search
-from glt_cli import methods
+from glt_cli.pruning import methods
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,9 @@ import torch
 
 from benchmarks.plain import both_directions, plain_epoch
 from benchmarks.tasks import compose, load, search
-from glt_cli import methods, provenance
-from glt_cli.training import Epoch, Observer
+from glt_cli.experiment import provenance
+from glt_cli.pruning import methods
+from glt_cli.training.loop import Epoch, Observer
 
 ARXIV_SIZE = ("dataset=synthetic_arxiv_size", "method.pretrain_epochs=0")
 GCN = (*ARXIV_SIZE, "backbone=gcn", "backbone.hidden=256", "method.epochs=4", "method.interval=2")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-from glt_cli.graph import Graph
-from glt_cli.tasks import NodeClassification
+from glt_cli.models.graph import Graph
+from glt_cli.training.tasks import NodeClassification
 
 
 def plain_epoch(

@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from glt_cli import data
-from glt_cli.backbones import build
 from glt_cli.config import Config
+from glt_cli.config.request import read
+from glt_cli.models import build
+from glt_cli.pruning.context import Search
 from glt_cli.pruning.masks import Targets
-from glt_cli.request import read
-from glt_cli.search import Search
-from glt_cli.tasks import NodeClassification, make_task
-from glt_cli.training import Observer, seed_stage, snapshot
+from glt_cli.training.loop import Observer, seed_stage, snapshot
+from glt_cli.training.tasks import NodeClassification, make_task
 
 
 @cache

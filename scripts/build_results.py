@@ -23,10 +23,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from glt_cli.cli import run_command
-from glt_cli.collect import Run, collect
-from glt_cli.paths import write_whole
-from glt_cli.report.page import facts
+from glt_cli.analysis.collect import Run, collect
+from glt_cli.analysis.report.page import facts
+from glt_cli.commands.parser import run_command
+from glt_cli.experiment.paths import write_whole
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 _COMMAND = re.compile(r"^    \$ glt (.+)$", re.MULTILINE)

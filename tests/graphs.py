@@ -8,16 +8,16 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from glt_cli import backbones
-from glt_cli.backbones.base import Backbone
+from glt_cli import models as backbones
 from glt_cli.config import TrainerConfig
 from glt_cli.config.backbones import BackboneConfig, GATConfig, GCNConfig, GINConfig, ResGCNConfig
-from glt_cli.graph import Graph
+from glt_cli.models.backbone import Backbone
+from glt_cli.models.graph import Graph
+from glt_cli.models.sparse import Matrix, Pattern, SparseMatrix
+from glt_cli.pruning.context import Search
 from glt_cli.pruning.masks import Targets
-from glt_cli.search import Search
-from glt_cli.sparse import Matrix, Pattern, SparseMatrix
-from glt_cli.tasks import NodeClassification
-from glt_cli.training import Epoch, Observer, snapshot
+from glt_cli.training.loop import Epoch, Observer, snapshot
+from glt_cli.training.tasks import NodeClassification
 
 #: Every backbone, narrow, in each of its forms.
 BACKBONES: dict[str, BackboneConfig] = {

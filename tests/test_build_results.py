@@ -7,8 +7,8 @@ from types import ModuleType
 
 import pytest
 
+from tests.analysis.report.runs import make_grid
 from tests.conftest import REPOSITORY, TINY
-from tests.report.runs import make_grid
 
 Glt = Callable[..., tuple[int, str, str]]
 

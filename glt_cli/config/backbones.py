@@ -11,7 +11,7 @@ from glt_cli.config.declare import aside, bounded, one_of
 
 @dataclass
 class BackboneConfig:
-    """A graph neural network; `name` is the module in `glt_cli.backbones`."""
+    """A graph neural network; `name` is the module in `glt_cli.models`."""
 
     name: str = MISSING
     layers: int = bounded(2, 2, 1000)

@@ -14,7 +14,7 @@ from glt_cli.config.declare import bounded, one_of, some_of
 
 @dataclass
 class MethodConfig:
-    """How a ticket is found; `name` is the module in `glt_cli.methods`."""
+    """How a ticket is found; `name` is the module in `glt_cli.pruning.methods`."""
 
     #: Whether it prunes; the targets of one that doesn't are 0.
     prunes: ClassVar[bool] = True

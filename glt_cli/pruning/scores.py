@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from glt_cli.graph import Graph
+from glt_cli.models.graph import Graph
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from glt_cli.data import checksums, embedded, sources
+from glt_cli.data import checksums, sources
+from glt_cli.data import packaged as embedded
 from glt_cli.data.catalog import entry
 from tests.data.named import bag, load
 

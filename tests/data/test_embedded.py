@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glt_cli.data import checksums, embedded
+from glt_cli.data import checksums
+from glt_cli.data import packaged as embedded
 from glt_cli.data.catalog import entry
 from glt_cli.errors import UserError
 from tests.data.named import bag, is_present, load, prepare

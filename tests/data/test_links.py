@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from glt_cli import data
 from glt_cli.config.datasets import default
-from glt_cli.data import LinkData, catalog, checksums, links, sources
+from glt_cli.data import LinkData, catalog, checksums, sources
+from glt_cli.data import link_datasets as links
 from glt_cli.errors import UserError
 from tests.data.named import is_present, prepare
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from glt_cli.graph import Graph
+from glt_cli.models.graph import Graph
 from glt_cli.pruning.scores import (
     EDGE_SCORES,
     EdgeEvidence,

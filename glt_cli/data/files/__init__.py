@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from glt_cli.config.datasets import DatasetConfig, FilesConfig
 from glt_cli.data import checksums
 from glt_cli.data.files.reading import read
-from glt_cli.data.files.table import Table, listed, located, setting
+from glt_cli.data.files.tabular import Table, listed, located, setting
 from glt_cli.data.forms import NodeData
 from glt_cli.errors import UserError
 
@@ -73,7 +73,7 @@ def checksum(config: DatasetConfig, root: Path | None) -> str:
 
 def _read(config: FilesConfig) -> NodeData:
     from glt_cli.data.files import columns as columns_of
-    from glt_cli.data.files import edges as edges_of
+    from glt_cli.data.files import edge_table as edges_of
     from glt_cli.data.files import split as split_of
 
     nodes = read("nodes", config.nodes, config.delimiter)

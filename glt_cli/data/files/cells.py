@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from glt_cli.data.files.table import Table, setting
+from glt_cli.data.files.tabular import Table, setting
 from glt_cli.errors import UserError
 
 if TYPE_CHECKING:

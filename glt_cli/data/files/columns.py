@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from glt_cli.config.datasets import FilesConfig
 from glt_cli.data.files.cells import Coded, as_numbers, coded
-from glt_cli.data.files.table import Table, setting
+from glt_cli.data.files.tabular import Table, setting
 from glt_cli.errors import UserError
 
 if TYPE_CHECKING:

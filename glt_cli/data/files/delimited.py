@@ -11,7 +11,7 @@ import zlib
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
-from glt_cli.data.files.table import check_names
+from glt_cli.data.files.tabular import check_names
 from glt_cli.errors import UserError
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from glt_cli.data.files.binary import npz, parquet
 from glt_cli.data.files.delimited import read as read_text
-from glt_cli.data.files.table import Table, check_names, located
+from glt_cli.data.files.tabular import Table, check_names, located
 from glt_cli.errors import UserError
 
 

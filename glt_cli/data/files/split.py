@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from glt_cli.config.datasets import FilesConfig
 from glt_cli.data.files.cells import Coded, coded
-from glt_cli.data.files.table import Table, listed
+from glt_cli.data.files.tabular import Table, listed
 from glt_cli.errors import UserError
 
 if TYPE_CHECKING:

@@ -1,0 +1,196 @@
+"""Node ids of any kind, and the edges between them as indices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from glt_cli.config.datasets import FilesConfig
+from glt_cli.data.files.binary import WEIGHTS
+from glt_cli.data.files.cells import coded
+from glt_cli.data.files.tabular import Table
+from glt_cli.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Edges:
+    """What the edges file holds.
+
+    pairs: int64 [2, M] as stored.
+    weights: float32 [M]; None where all weigh 1.
+    report: Lines on what was read and left out.
+    """
+
+    pairs: NDArray[np.int64]
+    weights: NDArray[np.float32] | None
+    report: tuple[str, ...]
+
+
+def node_ids(table: Table, name: str) -> pd.Index:
+    """Return the ids as text, [N]; UserError where one is missing or there twice."""
+    import numpy as np
+    import pandas as pd
+
+    column = coded(table, name)
+    if (column.codes < 0).any():
+        position = int(np.flatnonzero(column.codes < 0)[0])
+        raise UserError(
+            f"{table.where(position)}, column {name!r}: the node has no id; every node needs its "
+            "own (dataset.id names the column)."
+        )
+    ids = pd.Index(column.values[column.codes], dtype=object)
+    if not ids.is_unique:
+        again = int(np.flatnonzero(ids.duplicated())[0])
+        first = int(np.flatnonzero(ids == ids[again])[0])
+        raise UserError(
+            f"{table.where(again)}, column {name!r}: {ids[again]!r} is there already "
+            f"({table.where(first).rpartition(', ')[2]}); every node needs one row and an id of "
+            "its own (dataset.id names the column)."
+        )
+    return ids
+
+
+def read_edges(table: Table, ids: pd.Index, nodes: Table, config: FilesConfig) -> Edges:
+    """Look the ends of all edges up among the nodes; UserError for what isn't there."""
+    import numpy as np
+
+    source, target, weight = _columns(table, config)
+    # Where the header is missing, its first edge would be lost without a word.
+    if source in ids and target in ids:
+        raise UserError(
+            f"{table.name}, line 1: {source!r} and {target!r} are nodes, not column names; put a "
+            "line like source,target above."
+        )
+    pairs = np.stack([_ends(table, name, ids, nodes, config) for name in (source, target)])
+    weights = None if weight is None else _weights(table, weight)
+    known = np.logical_and(pairs[0] >= 0, pairs[1] >= 0)
+    pairs = pairs[:, known]
+    if not pairs.shape[1]:
+        raise UserError(f"{table.name}: no edge is between nodes of {nodes.name}.")
+    if bool((pairs[0] == pairs[1]).all()):
+        raise UserError(
+            f"{table.name}: no edge is left; each of its {pairs.shape[1]:,} leads from a node to "
+            "itself."
+        )
+    if weights is not None:
+        weights = weights[known]
+    arrow = "->" if config.directed else "-"
+    weighted = "" if weight is None else f", weights from {weight!r}"
+    first = f"{table.name}: {len(known):,} edges, {source!r} {arrow} {target!r}{weighted}"
+    return Edges(
+        pairs, weights, (first, *_remarks(pairs, len(ids), int((~known).sum()), config.directed))
+    )
+
+
+def _remarks(pairs: NDArray[np.int64], num_nodes: int, unknown: int, directed: bool) -> list[str]:
+    """Count what is left out: here, and later where the graph is made of the pairs."""
+    import numpy as np
+    import pandas as pd
+
+    loops = int((pairs[0] == pairs[1]).sum())
+    apart = pairs[:, pairs[0] != pairs[1]]
+    places = pd.Series(apart[0] * num_nodes + apart[1])
+    duplicates = places.size - places.nunique()
+    stored = places.unique()
+    there_and_back = int(np.isin(stored, apart[1] * num_nodes + apart[0]).sum()) // 2
+    alone = num_nodes - np.count_nonzero(np.bincount(apart.reshape(-1), minlength=num_nodes))
+    return [
+        f"edges: {count:,} {what}"
+        for count, what in (
+            (unknown, "left out, as an end of theirs is no node (dataset.unknown=drop)"),
+            (loops, "left out, as they lead from a node to itself"),
+            (duplicates, "left out, as the same edge is there already (weights are averaged)"),
+            (
+                0 if directed else there_and_back,
+                "are there in both directions and become one (weights are averaged)",
+            ),
+        )
+        if count
+    ] + ([f"nodes: {alone:,} without any edge"] if alone else [])
+
+
+def _columns(table: Table, config: FilesConfig) -> tuple[str, str, str | None]:
+    names = [str(name) for name in table.frame.columns]
+    if len(names) < 2:
+        raise UserError(
+            f"{table.name}: has the one column {names[0]!r}; an edge needs two, such as "
+            "source,target."
+        )
+    source = names[0] if config.source is None else table.column("source", config.source)
+    target = names[1] if config.target is None else table.column("target", config.target)
+    weight = None if config.weight is None else table.column("weight", config.weight)
+    if weight is None and not table.text and names == ["source", "target", WEIGHTS]:
+        weight = WEIGHTS  # the array of that name in an npz file, which has no other use
+    if len({source, target, weight}) < 3:
+        raise UserError(
+            f"{table.name}: source {source!r}, target {target!r} and weight {weight!r} must be "
+            "columns of their own; where dataset.source or dataset.target is not given, it is the "
+            "first or the second column."
+        )
+    return source, target, weight
+
+
+def _ends(
+    table: Table, name: str, ids: pd.Index, nodes: Table, config: FilesConfig
+) -> NDArray[np.int64]:
+    """Return the index of the node at one end of each edge, [M]; -1 where it is none."""
+    import numpy as np
+    import pandas as pd
+
+    column = coded(table, name)
+    index = column.spread(
+        ids.get_indexer(pd.Index(column.values, dtype=object)).astype(np.int64), -1
+    )
+    lost = index < 0
+    if config.unknown == "drop" or not lost.any():
+        return index
+    position = int(np.flatnonzero(lost)[0])
+    count = int(lost.sum())
+    more = f" ({count:,} such edges)" if count > 1 else ""
+    where = f"{table.where(position)}, column {name!r}"
+    if column.codes[position] < 0:
+        raise UserError(
+            f"{where}: the cell is empty{more}; write the node's id, or dataset.unknown=drop "
+            "leaves such edges out."
+        )
+    unknown = str(column.values[column.codes[position]])
+    raise UserError(
+        f"{where}: {unknown!r} is no node of {nodes.name}{more}.{_similar(unknown, ids)} Add the "
+        "node there, or dataset.unknown=drop leaves such edges out."
+    )
+
+
+def _similar(unknown: str, ids: pd.Index) -> str:
+    """Guess how the nodes file writes the id: the usual traces of spreadsheets and programs."""
+    bare = unknown.strip()
+    whole = bare.removesuffix(".0")
+    others = (bare, whole, f"{bare}.0", bare.lstrip("0"), bare.upper(), bare.lower())
+    return next((f" Did you mean {other!r}?" for other in others if other in ids), "")
+
+
+def _weights(table: Table, name: str) -> NDArray[np.float32]:
+    """Read weights [M]; UserError for one that isn't positive and finite."""
+    import numpy as np
+    import pandas as pd
+
+    series = table.frame[name]
+    if pd.api.types.is_numeric_dtype(series.dtype):
+        values = series.to_numpy(dtype=np.float64, na_value=np.nan)
+    else:
+        column = coded(table, name)
+        values = column.spread(column.numbers(), np.nan)
+    smallest, most = np.finfo(np.float32).tiny, np.finfo(np.float32).max
+    wrong = np.flatnonzero(~((values >= smallest) & (values <= most)))
+    if len(wrong):
+        cell = series.iloc[wrong[0]]
+        shown = "an empty cell" if pd.isna(cell) or cell == "" else repr(str(cell))
+        raise UserError(
+            f"{table.where(int(wrong[0]))}, column {name!r}: {shown} is no weight; write a "
+            "positive, finite number, or leave the edge out."
+        )
+    return values.astype(np.float32)

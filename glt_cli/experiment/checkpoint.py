@@ -1,0 +1,113 @@
+"""How far a run had come: what an interrupted one need not do again.
+
+A stage (a round of IMP, a whole search) seeds itself and begins at Θ₀, so its masks, its history
+and its cost are all that the next one needs. Within a stage and in retraining a bookmark has all
+that passes from one epoch to the next. So going on gives the same bytes as going through.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from glt_cli.experiment.paths import write_whole
+from glt_cli.pruning.masks import Masks
+
+#: Of a file of another format nothing is taken.
+_FORMAT = "2"
+
+
+@dataclass
+class Mark:
+    """How far a phase had come: epochs done, and what it carried to the next."""
+
+    epochs: int
+    tensors: dict[str, Tensor]
+
+
+@dataclass
+class Account:
+    """What the run has cost so far.
+
+    Attributes:
+        find_epochs: Optimiser epochs of the search.
+        seconds: Wall time by part of the run.
+        costs_teacher: Whether the search used the dense model.
+    """
+
+    find_epochs: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+    costs_teacher: bool = False
+
+
+@dataclass
+class Checkpoint:
+    """An unfinished run on disk, as one safetensors file.
+
+    Attributes:
+        path: Of the file; it is gone once the run is done.
+        stages: Masks of finished stages, in the order in which they were finished.
+        marks: Phases since then, finished or not.
+        history: Rows of all epochs so far.
+        account: What they cost.
+    """
+
+    path: Path
+    stages: dict[str, Masks] = field(default_factory=dict)
+    marks: dict[str, Mark] = field(default_factory=dict)
+    history: list[dict[str, object]] = field(default_factory=list)
+    account: Account = field(default_factory=Account)
+
+    @classmethod
+    def read(cls, path: Path) -> Checkpoint:
+        """Read what is there; an empty one where there is nothing, or nothing whole."""
+        try:
+            with safe_open(path, "pt") as file:
+                about: dict[str, Any] = json.loads(file.metadata()["about"])
+                if about["format"] != _FORMAT:
+                    return cls(path)
+
+                def tensors(prefix: str, names: list[str]) -> dict[str, Tensor]:
+                    return {name: file.get_tensor(f"{prefix}.{name}") for name in names}
+
+                stages = {s: tensors(f"stage.{s}", names) for s, names in about["stages"].items()}
+                marks = {
+                    phase: Mark(epochs, tensors(f"mark.{phase}", names))
+                    for phase, (epochs, names) in about["marks"].items()
+                }
+                return cls(path, stages, marks, about["history"], Account(**about["account"]))
+        except (OSError, SafetensorError, ValueError, KeyError, TypeError, AttributeError):
+            return cls(path)
+
+    def write(self, **marks: Mark) -> None:
+        """Write everything, whole or not at all.
+
+        Args:
+            marks: More of them; not kept in memory, since their tensors are in use.
+        """
+        marks = self.marks | marks
+        about = {
+            "format": _FORMAT,
+            "stages": {stage: list(masks) for stage, masks in self.stages.items()},
+            "marks": {phase: (mark.epochs, list(mark.tensors)) for phase, mark in marks.items()},
+            "history": self.history,
+            "account": asdict(self.account),
+        }
+        groups = {f"stage.{stage}": masks for stage, masks in self.stages.items()}
+        groups |= {f"mark.{phase}": mark.tensors for phase, mark in marks.items()}
+        tensors = {
+            f"{prefix}.{name}": tensor.cpu().contiguous()
+            for prefix, group in groups.items()
+            for name, tensor in group.items()
+        }
+        write_whole(self.path, save(tensors, {"about": json.dumps(about)}))
+
+    def forget(self) -> None:
+        """Remove the file: the run is done, or shall begin anew."""
+        self.path.unlink(missing_ok=True)

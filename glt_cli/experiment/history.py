@@ -1,0 +1,61 @@
+"""Who watches a run: the display, its log, and its history."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from glt_cli.experiment.log import Log
+from glt_cli.pruning.masks import KINDS
+from glt_cli.sweep.display import Display
+from glt_cli.training.loop import Epoch, Observer
+
+
+@dataclass
+class Watcher(Observer):
+    """Passes epochs on to the display and keeps them for `history.csv`."""
+
+    display: Display
+    log: Log
+    rows: list[dict[str, object]] = field(default_factory=list)
+
+    def note(self, message: str, once: bool = False) -> None:
+        """Say something to the person and to the log; to the person perhaps `once` only."""
+        self.log.write(message)
+        self.display.say(message, once)
+
+    def begin(self, phase: str, epochs: int) -> None:
+        """See training.Observer."""
+        self.log.write(f"{phase}: {epochs} epochs")
+        self.display.begin(phase, epochs)
+        for row in self.rows:  # of an interrupted run, for the best of them is shown too
+            if row["phase"] == phase:
+                self._show(row)
+
+    def epoch(self, epoch: Epoch, graph_sparsity: float, weight_sparsity: float) -> None:
+        """See training.Observer."""
+        self.rows.append(
+            asdict(epoch) | {"graph_sparsity": graph_sparsity, "weight_sparsity": weight_sparsity}
+        )
+        self._show(self.rows[-1])
+
+    def exchange(self, exchanged: dict[str, float], moved: dict[str, float]) -> None:
+        """See training.Observer."""
+        for what in exchanged:
+            self.rows[-1] |= {f"{what}_exchanged": exchanged[what], f"{what}_moved": moved[what]}
+
+    def _show(self, row: dict[str, Any]) -> None:
+        epoch = Epoch(*(row[item.name] for item in fields(Epoch)))
+        self.display.epoch(epoch, row["graph_sparsity"], row["weight_sparsity"])
+
+    def history(self) -> str:
+        """All epochs so far, as CSV; an exchange stands in the row of the epoch before it."""
+        columns = ["phase", "number", "loss", "val", "graph_sparsity", "weight_sparsity"]
+        columns += [f"{what}_{did}" for did in ("exchanged", "moved") for what in KINDS]
+        file = io.StringIO()
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writerow(dict(zip(columns, ["phase", "epoch", *columns[2:]], strict=True)))
+        writer.writerows(self.rows)
+        return file.getvalue()

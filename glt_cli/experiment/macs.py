@@ -1,0 +1,96 @@
+"""Multiply-adds that survive, by the formulas of docs/method.md.
+
+Unstructured sparsity is an ideal: these are the products that a perfect sparse kernel would do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from glt_cli.models.backbone import Backbone
+from glt_cli.models.graph import Graph
+from glt_cli.models.sparse import Matrix, SparseMatrix
+from glt_cli.pruning.masks import EDGE, Masks
+
+
+@dataclass(frozen=True)
+class Macs:
+    """Multiply-adds of one forward pass over the whole graph.
+
+    Attributes:
+        linear: Linear maps, N · nnz(W) each.
+        graph: Aggregation, nnz(A) · width, and each layer's work per node beside its maps.
+        linear_skipping: `linear` when zero input features are skipped too.
+        decoder: What a task does with the outputs: one product for each pair of links.
+    """
+
+    linear: int
+    graph: int
+    linear_skipping: int
+    decoder: int = 0
+
+    @property
+    def total(self) -> int:
+        """All parts."""
+        return self.linear + self.graph + self.decoder
+
+    @property
+    def total_skipping(self) -> int:
+        """The same when zero input features are skipped too."""
+        return self.linear_skipping + self.graph + self.decoder
+
+
+def count_macs(model: Backbone, x: Matrix, graph: Graph, masks: Masks, decoder: int = 0) -> Macs:
+    """Count the multiply-adds of a backbone under masks; with full ones, of the dense model.
+
+    Args:
+        model: Tells the sizes of its layers.
+        x: Input features [N, F], or node numbers [N] where embeddings are learned.
+        graph: The whole message graph.
+        masks: What is kept.
+        decoder: Multiply-adds of the task beside the model's (`Task.decoder_macs`).
+    """
+    nodes = graph.num_nodes
+    messages = int(masks[EDGE].sum()) * (1 if graph.directed else 2)
+    linear = linear_skipping = graph_part = 0
+    for i, layer in enumerate(model.sizes(isinstance(x, SparseMatrix))):
+        for j, name in enumerate(layer.weights):
+            every_node = nodes * int(masks[name].sum())
+            linear += every_node
+            sees_features = i == j == 0 and layer.maps_first and len(x.shape) == 2
+            linear_skipping += _skipping(x, masks[name]) if sees_features else every_node
+        heard = messages + (nodes if layer.self_loops else 0)
+        graph_part += heard * layer.per_message + nodes * layer.per_node
+    return Macs(linear, graph_part, linear_skipping, decoder)
+
+
+def _skipping(x: Matrix, mask: Tensor) -> int:
+    """Products of non-zero features with kept weights: Σ_f nnz(X[:, f]) · nnz(W[f, :])."""
+    if isinstance(x, SparseMatrix):
+        used = torch.bincount(x.pattern.col[x.values != 0], minlength=x.shape[1])
+    else:
+        used = (x != 0).sum(0)
+    return int((used * mask.sum(1)).sum())
+
+
+def ugs_formula(
+    nodes: int,
+    edges: int,
+    features: int,
+    hidden: int,
+    classes: int,
+    s_graph: float,
+    s_weight: float,
+) -> float:
+    """MACs of a two-layer GCN as UGS counts them: N·H·(F+C)·(1−s_θ) + 2|E|·2H·(1−s_g)."""
+    linear = nodes * hidden * (features + classes) * (1 - s_weight)
+    return linear + 2 * edges * 2 * hidden * (1 - s_graph)
+
+
+def gebt_formula(nodes: int, edges: int, hidden: int, classes: int, layers: int) -> int:
+    """MACs of a ResGCN as GEBT counts them: (L−1)(N·H² + |E|·H) + N·H·C + |E|·H."""
+    inner = (layers - 1) * (nodes * hidden**2 + edges * hidden)
+    return inner + nodes * hidden * classes + edges * hidden

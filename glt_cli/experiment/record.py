@@ -1,0 +1,160 @@
+"""What a run leaves as numbers: one flat record."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from types import NoneType
+
+from glt_cli.data import checksums
+from glt_cli.experiment.paths import RunFolder, write_whole
+
+
+@dataclass
+class Record:
+    """One run. Scores and savings are fractions, times wall seconds, memory MiB.
+
+    Fields after `error` are provenance: they differ between equal runs.
+    """
+
+    method: str
+    backbone: str
+    dataset: str
+    task: str
+    metric: str
+    seed: int
+    config_hash: str
+    graph_sparsity_target: float
+    weight_sparsity_target: float
+    variant: str = ""
+    control: str = "none"
+    distill: float = 0.0
+    search_distill: float = 0.0
+    derived_features: bool = False
+    graph_sparsity: float | None = None
+    weight_sparsity: float | None = None
+    edges: int | None = None
+    edges_kept: int | None = None
+    weights: int | None = None
+    weights_kept: int | None = None
+    dense_val: float | None = None
+    dense_test: float | None = None
+    ticket_val: float | None = None
+    ticket_test: float | None = None
+    ticket_epoch: int | None = None
+    ticket_sha256: str | None = None
+    second_metric: str | None = None
+    dense_second_test: float | None = None
+    ticket_second_test: float | None = None
+    dense_macs: int | None = None
+    ticket_macs: int | None = None
+    mac_saving: float | None = None
+    dense_macs_skipping_zeros: int | None = None
+    ticket_macs_skipping_zeros: int | None = None
+    find_epochs: int | None = None
+    status: str = "failed"
+    error: str | None = None
+    device: str = ""
+    dense_seconds: float | None = None
+    dense_reused: bool | None = None
+    find_seconds: float | None = None
+    retrain_seconds: float | None = None
+    peak_memory_mb: float | None = None
+    versions: str = ""
+    commit: str | None = None
+    started: str = ""
+    finished: str = ""
+
+    @property
+    def label(self) -> str:
+        """The method as tables call it: with its variant, and an unusual retraining."""
+        return label(self.method, self.control, self.distill, self.variant)
+
+    def remarks(self) -> list[str]:
+        """What a reader of a table with this run must know, in a line each."""
+        said = []
+        if self.distill:
+            said.append(
+                f"Distilled: trained with {self.distill:g} times the divergence from the dense "
+                "model's outputs on all nodes. Its score is no evidence about the edges."
+            )
+        if self.search_distill and self.search_distill != self.distill:
+            said.append(
+                f"The masks are those of a search that was distilled by {self.search_distill:g}."
+            )
+        if self.control == "reinit":
+            said.append("Control: the found masks with other initial weights.")
+        if self.control == "shuffle":
+            said.append("Control: as many elements as found, in random places.")
+        if self.derived_features:
+            said.append(
+                "Input features were computed once from edges of the full message graph and count "
+                "as given."
+            )
+        return said
+
+    def write(self, folder: RunFolder) -> None:
+        """Write it whole."""
+        write_whole(folder.record, json.dumps(asdict(self), indent=2) + "\n")
+
+
+def label(method: str, control: str, distill: float, variant: str) -> str:
+    """A method's name, marked by its variant (see variants) and what differs in its retraining."""
+    marks = [variant] if variant else []
+    marks += [control] if control != "none" else []
+    marks += [f"distilled {distill:g}"] if distill else []
+    return f"{method} ({', '.join(marks)})" if marks else method
+
+
+def metric_name(metric: str) -> str:
+    """Write a metric as people do."""
+    return {"roc_auc": "ROC-AUC", "hits@50": "Hits@50"}.get(metric, metric)
+
+
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    "str": str,
+    "int": int,
+    "float": (int, float),
+    "bool": bool,
+    "None": NoneType,
+}
+
+
+def read_record(folder: RunFolder) -> Record | None:
+    """Read a run's record, or None where there is none, or none of this form."""
+    try:
+        record = Record(**json.loads(folder.record.read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+    for item in fields(record):
+        kinds = tuple(_KINDS[name] for name in str(item.type).split(" | "))
+        if not isinstance(getattr(record, item.name), kinds):
+            return None
+    return record
+
+
+def finished(folder: RunFolder) -> Record | None:
+    """Read the record of a run that is done, with all its files whole beside it; else None."""
+    record = read_record(folder)
+    if record is None or record.status != "done" or record.dense_test is None:
+        return None
+    complete = record.ticket_test is not None and all(p.is_file() for p in folder.needed())
+    return record if complete and _ticket_is_whole(folder, record) else None
+
+
+def _ticket_is_whole(folder: RunFolder, record: Record) -> bool:
+    """Whether the ticket's files are those that the run wrote: a damaged one is made anew."""
+    try:
+        about = folder.ticket.read_bytes()
+        tensors = json.loads(about)["tensors_sha256"]
+        return checksums.of_bytes(about) == record.ticket_sha256 and (
+            checksums.of_file(folder.tensors) == tensors
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def run_folder(output_dir: str, name: str) -> RunFolder:
+    """The folder of a run by its name."""
+    return RunFolder(Path(output_dir).expanduser() / name)

@@ -1,0 +1,224 @@
+"""A run's three tables and its one sentence; a grid's joint table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table as RichTable
+
+from glt_cli.errors import UserError
+from glt_cli.experiment.macs import Macs
+from glt_cli.experiment.paths import RunFolder
+from glt_cli.experiment.record import Record, label, metric_name
+from glt_cli.pruning.masks import EDGE, Masks, Targets
+from glt_cli.terminal import print_trimmed
+
+
+@dataclass(frozen=True)
+class Table:
+    """A titled table of text."""
+
+    title: str
+    frame: pd.DataFrame
+
+    def print(self, console: Console) -> None:
+        """Draw it on a terminal."""
+        drawn = RichTable(box=SIMPLE_HEAD)
+        for i, column in enumerate(self.frame.columns):
+            left = i == 0 or column == "remark"
+            drawn.add_column(escape(column), justify="left" if left else "right")
+        for row in self.frame.itertuples(index=False):
+            drawn.add_row(*(escape(str(value)) for value in row))
+        console.print(escape(self.title), style="bold", soft_wrap=True)
+        print_trimmed(console, drawn)
+
+    def markdown(self) -> str:
+        """Write it in Markdown."""
+        columns = self.frame.columns
+        align = ["left" if c in (columns[0], "remark") else "right" for c in columns]
+        body = self.frame.to_markdown(index=False, colalign=align, disable_numparse=True)
+        return f"## {self.title}\n\n{body}\n"
+
+
+def sparsity_table(masks: Masks, targets: Targets) -> Table:
+    """Target, achieved, kept and total, for edges, all weights and each weight tensor."""
+    weights = {name: mask for name, mask in masks.items() if name != EDGE}
+    groups = {"edges": [masks[EDGE]], "weights": list(weights.values())}
+    groups |= {f"  {name}": [mask] for name, mask in weights.items()}
+    rows = []
+    for what, group in groups.items():
+        kept = sum(int(mask.sum()) for mask in group)
+        total = sum(mask.numel() for mask in group)
+        target = targets.graph if what == "edges" else targets.weight
+        rows.append(
+            {
+                "what": what,
+                "target": f"{target:.2%}" if not what.startswith(" ") else "",
+                "removed": f"{1 - kept / total:.2%}" if total else "-",
+                "kept": f"{kept:,}",
+                "of": f"{total:,}",
+            }
+        )
+    return Table("Sparsity", pd.DataFrame(rows))
+
+
+def accuracy_table(record: Record) -> Table:
+    """Dense, ticket and their difference in points, on validation and test."""
+    rows = []
+    scores = [
+        ("validation", record.dense_val, record.ticket_val),
+        ("test", record.dense_test, record.ticket_test),
+    ]
+    if record.second_metric:
+        second = f"test, {metric_name(record.second_metric)}"
+        scores.append((second, record.dense_second_test, record.ticket_second_test))
+    for split, dense, ticket in scores:
+        assert dense is not None
+        assert ticket is not None
+        rows.append(
+            {
+                "split": split,
+                "dense": f"{dense:.2%}",
+                "ticket": f"{ticket:.2%}",
+                "difference": f"{100 * (ticket - dense):+.2f} points",
+            }
+        )
+    title = metric_name(record.metric)
+    title = title[0].upper() + title[1:]
+    return Table(f"{title} (seed {record.seed})", pd.DataFrame(rows))
+
+
+def macs_table(dense: Macs, ticket: Macs) -> Table:
+    """Multiply-adds of one forward pass, in millions, by part."""
+    parts = {
+        "linear": (dense.linear, ticket.linear),
+        "graph": (dense.graph, ticket.graph),
+        "decoder": (dense.decoder, ticket.decoder),
+        "total": (dense.total, ticket.total),
+        "linear, skipping zero features": (dense.linear_skipping, ticket.linear_skipping),
+        "total, skipping zero features": (dense.total_skipping, ticket.total_skipping),
+    }
+    rows = [
+        {
+            "part": part,
+            "dense": f"{before / 1e6:,.2f} M",
+            "ticket": f"{after / 1e6:,.2f} M",
+            "saved": f"{1 - after / before:.2%}" if before else "-",
+        }
+        for part, (before, after) in parts.items()
+        if before or part != "decoder"
+    ]
+    return Table("Multiply-adds (MACs) of one forward pass", pd.DataFrame(rows))
+
+
+def remarks_table(records: Sequence[Record]) -> list[Table]:
+    """What a reader of these runs' tables must know: one more table, or none."""
+    said = {(record.label, remark) for record in records for remark in record.remarks()}
+    rows = [{"method": method, "remark": remark} for method, remark in sorted(said)]
+    return [Table("Remarks", pd.DataFrame(rows))] if rows else []
+
+
+def sentence(record: Record, tolerance: float) -> str:
+    """Say whether one run is within tolerance: no interval, so nothing is won yet."""
+    assert record.ticket_test is not None
+    assert record.dense_test is not None
+    difference = 100 * (record.ticket_test - record.dense_test)
+    within = difference >= -100 * tolerance - 1e-9
+    return (
+        f"{'Within' if within else 'Outside'} tolerance on 1 seed, no interval: test "
+        f"{metric_name(record.metric)} {difference:+.2f} points against dense "
+        f"(tolerance {100 * tolerance:g} points)."
+    )
+
+
+def joint_table(records: Sequence[Record], swept: Sequence[dict[str, str]] = ()) -> Table:
+    """One row for each setting of a grid: means over seeds, spread and count.
+
+    What is the same in all rows stands in the title.
+
+    Args:
+        records: Finished runs.
+        swept: For each of them, the further keys that the grid varied.
+    """
+    done = pd.DataFrame([vars(record) for record in records])
+    further = dict(zip(done["config_hash"], swept, strict=False))
+    rows = []
+    for _, group in done.groupby("config_hash", sort=False):
+        first = group.iloc[0]
+        difference = 100 * (group["ticket_test"] - group["dense_test"])
+        rows.append(
+            {
+                "method": label(*first[["method", "control", "distill", "variant"]]),
+                "backbone": first["backbone"],
+                "data set": first["dataset"],
+                **further.get(first["config_hash"], {}),
+                "edges removed": f"{group['graph_sparsity'].mean():.2%}",
+                "weights removed": f"{group['weight_sparsity'].mean():.2%}",
+                "dense": _spread(100 * group["dense_test"]),
+                "ticket": _spread(100 * group["ticket_test"]),
+                "difference": _spread(difference, signed=True),
+                "seeds": str(group["seed"].nunique()),
+                "MACs saved": f"{group['mac_saving'].mean():.2%}",
+                "find": f"{group['find_seconds'].mean():.1f} s",
+            }
+        )
+    frame = pd.DataFrame(rows)
+    same = ["backbone", "data set", "edges removed", "weights removed", "seeds"]
+    same = [column for column in same if frame[column].nunique() == 1]
+    shared = ", ".join(f"{column} {frame[column].iloc[0]}" for column in same)
+    title = "Joint table: test scores in per cent, mean ± deviation over seeds"
+    return Table(f"{title}\n{shared}" if shared else title, frame.drop(columns=same))
+
+
+def _spread(values: pd.Series[float], signed: bool = False) -> str:
+    mean = f"{values.mean():{'+' if signed else ''}.2f}"
+    return f"{mean} ± {values.std():.2f}" if len(values) > 1 else mean
+
+
+def read_tables(folder: RunFolder) -> list[Table]:
+    """Read a finished run's tables back.
+
+    Raises:
+        UserError: The file is damaged.
+    """
+    try:
+        cells = pd.read_csv(folder.tables_csv, dtype=str, keep_default_na=False)
+        groups = list(
+            cells[["table", "first", "row", "column", "value"]].groupby("table", sort=False)
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(
+            f"{folder.tables_csv}: damaged; force=true runs {folder.path.name} anew"
+        ) from error
+    tables = []
+    for title, part in groups:
+        first = str(part["first"].iloc[0])
+        columns = list(dict.fromkeys(part["column"]))
+        rows = [
+            {first: row, **dict(zip(group["column"], group["value"], strict=True))}
+            for row, group in part.groupby("row", sort=False)
+        ]
+        tables.append(Table(str(title), pd.DataFrame(rows, columns=[first, *columns])))
+    return tables
+
+
+def as_csv(tables: Sequence[Table]) -> str:
+    """All cells of some tables in long form; `first` heads the column of row names."""
+    cells = [
+        {
+            "table": table.title,
+            "first": table.frame.columns[0],
+            "row": row.iloc[0],
+            "column": column,
+            "value": value,
+        }
+        for table in tables
+        for _, row in table.frame.iterrows()
+        for column, value in row.iloc[1:].items()
+    ]
+    return pd.DataFrame(cells).to_csv(index=False)

@@ -1,0 +1,215 @@
+"""A saved ticket: masks, initial and trained weights, and what rebuilds the model.
+
+safetensors and JSON only: opening a ticket that somebody sent never runs code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from glt_cli.config.backbones import BACKBONES, BackboneConfig
+from glt_cli.config.datasets import DatasetConfig, schema
+from glt_cli.config.declare import out_of_bounds
+from glt_cli.data.catalog import CATALOG
+from glt_cli.errors import UserError
+from glt_cli.experiment.paths import RunFolder, write_whole
+from glt_cli.models import build
+from glt_cli.models.backbone import Backbone
+from glt_cli.pruning.context import Milestone
+from glt_cli.pruning.masks import EDGE, Masks
+from glt_cli.training.loop import State
+
+TICKET_FORMAT = 2
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """(m_g, m_θ, Θ₀), and the weights trained from it.
+
+    Attributes:
+        backbone: Settings of the model.
+        dataset: Settings of the data set, the transform of its features among them.
+        data_checksum: Of the data itself.
+        preparation: What made features of the user's own columns; None for known data sets.
+        num_features: Width of the input.
+        num_outputs: Width of the output; None for the backbone's own.
+        embedded_nodes: Nodes with a learned embedding as input; 0 where nodes have features.
+        edge_index: int64 [2, E], of the whole graph.
+        masks: True where kept: edges [E] under `EDGE`, and each prunable weight.
+        init: Θ₀, every parameter.
+        trained: Every parameter after retraining, pruned weights exactly 0.
+    """
+
+    backbone: BackboneConfig
+    dataset: DatasetConfig
+    data_checksum: str
+    preparation: dict[str, Any] | None
+    num_features: int
+    num_outputs: int | None
+    embedded_nodes: int
+    edge_index: Tensor
+    masks: Masks
+    init: State
+    trained: State
+
+    def model(self) -> Backbone:
+        """Rebuild the trained model."""
+        model = build(self.backbone, self.num_features, self.num_outputs, self.embedded_nodes)
+        model.load_state_dict(self.trained)
+        return model.eval()
+
+
+def write_ticket(ticket: Ticket, folder: RunFolder) -> str:
+    """Write `ticket.safetensors`, then `ticket.json`, which holds the former's checksum.
+
+    Returns:
+        SHA-256 of the latter, and so of the whole ticket.
+    """
+    tensors = {
+        "edge_index": ticket.edge_index,
+        **_masks(ticket.masks),
+        **{f"init.{name}": tensor for name, tensor in ticket.init.items()},
+        **{f"trained.{name}": tensor for name, tensor in ticket.trained.items()},
+    }
+    data = save({name: tensor.cpu().contiguous() for name, tensor in tensors.items()})
+    about = {
+        "format": TICKET_FORMAT,
+        "backbone": asdict(ticket.backbone),
+        "dataset": asdict(ticket.dataset),
+        "data_checksum": ticket.data_checksum,
+        "preparation": ticket.preparation,
+        "num_features": ticket.num_features,
+        "num_outputs": ticket.num_outputs,
+        "embedded_nodes": ticket.embedded_nodes,
+        "tensors_sha256": hashlib.sha256(data).hexdigest(),
+    }
+    write_whole(folder.tensors, data)
+    description = (json.dumps(about, indent=2) + "\n").encode()
+    write_whole(folder.ticket, description)
+    return hashlib.sha256(description).hexdigest()
+
+
+def write_rounds(rounds: list[Milestone], folder: RunFolder) -> None:
+    """Write the masks of earlier rounds, `round-NN.mask.…`."""
+    tensors = {
+        f"round-{milestone.number:02}.{name}": mask.cpu().contiguous()
+        for milestone in rounds
+        for name, mask in _masks(milestone.masks).items()
+    }
+    write_whole(folder.rounds, save(tensors))
+
+
+def read_ticket(folder: RunFolder) -> Ticket:
+    """Read a ticket and check that it is whole and fits together.
+
+    Raises:
+        UserError: A file is missing, damaged, or of another format.
+    """
+    if not folder.ticket.is_file():
+        raise UserError(
+            f"{folder.path}: holds no ticket; name a run folder with ticket.json in it, such as "
+            "outputs/fastglt-gcn-cora-seed0-…"
+        )
+    about = _read_about(folder)
+    try:
+        data = folder.tensors.read_bytes()
+    except OSError as error:
+        raise UserError(
+            f"{folder.tensors}: can't be read ({error.strerror}); run it again with force=true"
+        ) from error
+    if hashlib.sha256(data).hexdigest() != about["tensors_sha256"]:
+        raise UserError(
+            f"{folder.tensors}: damaged or truncated, its content is not what "
+            f"{folder.ticket.name} recorded; run it again with force=true"
+        )
+    try:
+        tensors = load(data)
+        return _assemble(about, tensors)
+    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"{folder.path}: not a whole ticket ({reason})") from error
+
+
+def _read_about(folder: RunFolder) -> dict[str, Any]:
+    try:
+        about = json.loads(folder.ticket.read_text())
+        known = about["format"]
+        missing = {"backbone", "dataset", "data_checksum", "tensors_sha256"} - set(about)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{folder.ticket}: damaged, it can't be read as a ticket") from error
+    if known != TICKET_FORMAT:
+        raise UserError(
+            f"{folder.ticket}: ticket format {known}; this glt reads format {TICKET_FORMAT}"
+        )
+    if missing:
+        raise UserError(f"{folder.ticket}: damaged, {', '.join(sorted(missing))} is missing")
+    if not isinstance(about["dataset"], dict) or about["dataset"].get("name") not in CATALOG:
+        raise UserError(f"{folder.ticket}: damaged, or of a data set that this glt does not know")
+    return dict(about)
+
+
+def _assemble(about: dict[str, Any], tensors: dict[str, Tensor]) -> Ticket:
+    def part(prefix: str) -> dict[str, Tensor]:
+        return {k.removeprefix(prefix): t for k, t in tensors.items() if k.startswith(prefix)}
+
+    name = about["backbone"]["name"]
+    if name not in BACKBONES:
+        raise ValueError(f"unknown backbone {name}")
+    backbone = BACKBONES[name](**about["backbone"])
+    dataset = schema(about["dataset"]["name"])(**about["dataset"])
+    if problems := [*out_of_bounds(backbone), *out_of_bounds(dataset)]:
+        raise ValueError("; ".join(problems))
+    outputs = about["num_outputs"]
+    ticket = Ticket(
+        backbone=backbone,
+        dataset=dataset,
+        data_checksum=about["data_checksum"],
+        preparation=about["preparation"],
+        num_features=int(about["num_features"]),
+        num_outputs=None if outputs is None else int(outputs),
+        embedded_nodes=int(about["embedded_nodes"]),
+        edge_index=tensors["edge_index"],
+        masks={EDGE: tensors[f"mask.{EDGE}"], **part("mask.weight.")},
+        init=part("init."),
+        trained=part("trained."),
+    )
+    _check(ticket)
+    # A safetensors file gives its tensors in an order of chance; masks have the model's.
+    names = [EDGE, *ticket.model().prunable()]
+    return replace(ticket, masks={name: ticket.masks[name] for name in names})
+
+
+def _check(ticket: Ticket) -> None:
+    """Raise ValueError where the tensors don't keep a ticket's promises."""
+    edges, mask = ticket.edge_index, ticket.masks[EDGE]
+    if edges.dtype != torch.int64 or edges.dim() != 2 or edges.shape[0] != 2:
+        raise ValueError("edge_index is not int64 [2, E]")
+    if mask.dtype != torch.bool or mask.shape != edges.shape[1:]:
+        raise ValueError("the edge mask does not fit the edges")
+    model = ticket.model()
+    model.load_state_dict(ticket.init)  # raises where a name or a shape is amiss
+    model.load_state_dict(ticket.trained)
+    for name, tensor in [*ticket.init.items(), *ticket.trained.items()]:
+        if not bool(torch.isfinite(tensor).all()):
+            raise ValueError(f"{name} is not finite")
+    for name, weight in model.prunable().items():
+        mask = ticket.masks[name]
+        if mask.dtype != torch.bool or mask.shape != weight.shape:
+            raise ValueError(f"the mask of {name} does not fit the weight")
+        if bool((weight.detach()[~mask] != 0).any()):
+            raise ValueError(f"a pruned weight of {name} is not 0")
+
+
+def _masks(masks: Masks) -> dict[str, Tensor]:
+    return {
+        f"mask.{EDGE}" if name == EDGE else f"mask.weight.{name}": mask
+        for name, mask in masks.items()
+    }

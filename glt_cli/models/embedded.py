@@ -1,0 +1,37 @@
+"""A backbone whose nodes have no features: each gets an embedding, trained beside the weights."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from glt_cli.models.backbone import Backbone, LayerSize
+from glt_cli.models.receptive_field import Seen
+from glt_cli.models.sparse import Matrix
+
+
+class Embedded(Backbone):
+    """Node numbers in, a backbone's predictions out. Embeddings are never pruned."""
+
+    def __init__(self, backbone: Backbone, num_nodes: int, width: int) -> None:
+        super().__init__()
+        self.embedding = nn.Parameter(torch.empty(num_nodes, width))
+        nn.init.xavier_uniform_(self.embedding)
+        self.backbone = backbone
+
+    @property
+    def reach(self) -> int | None:
+        """See Backbone."""
+        return self.backbone.reach
+
+    def forward(self, x: Matrix, graph: Seen, edges: Tensor) -> Tensor:
+        """See Backbone; x are node numbers, int64."""
+        features = self.embedding.index_select(0, cast(Tensor, x))
+        result: Tensor = self.backbone(features, graph, edges)
+        return result
+
+    def sizes(self, sparse_input: bool) -> list[LayerSize]:
+        """See Backbone."""
+        return [size.inside("backbone") for size in self.backbone.sizes(sparse_input)]

@@ -1,0 +1,202 @@
+"""The weighted graph of docs/method.md: one value for each edge, 0 meaning absent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from glt_cli.models.sparse import Pattern, product
+
+
+@dataclass(frozen=True)
+class Adjacency:
+    """Which node hears which: entry (i, j) is the message from j to i.
+
+    Attributes:
+        pattern: CSR over targets [N, N], or [targets, sources] of a block (`field.Field`).
+        edge: int32 [nnz], the edge behind each entry; E stands for a self-loop of the layer.
+        entries: Of a block, the place of each entry in the whole adjacency, int64 [nnz].
+        own: Of a block, the place of each target among the sources, int64 [targets].
+        strength: The edges' own weights, [E]; None where all are 1.
+    """
+
+    pattern: Pattern
+    edge: Tensor
+    strength: Tensor | None = None
+    entries: Tensor | None = None
+    own: Tensor | None = None
+
+    def weights(self, edge_values: Tensor) -> Tensor:
+        """Spread edge values [E] over the entries [nnz]; a layer's self-loops weigh 1."""
+        if self.strength is not None:
+            edge_values = edge_values * self.strength.to(edge_values.dtype)
+        return torch.cat([edge_values, edge_values.new_ones(1)]).index_select(0, self.edge)
+
+    def take(self, values: Tensor) -> Tensor:
+        """Take a block's share of the whole adjacency's values."""
+        return values if self.entries is None else values.index_select(0, self.entries)
+
+    def of_targets(self, h: Tensor) -> Tensor:
+        """Take the targets' rows of the sources' h."""
+        return h if self.own is None else h.index_select(0, self.own)
+
+    def aggregate(self, values: Tensor, h: Tensor) -> Tensor:
+        """Sum values [nnz] times h [N, F] over each target's incoming messages (or K of each)."""
+        return product(self.pattern, values, h)
+
+
+class Graph:
+    """N nodes and E edges, without self-loops and duplicates.
+
+    An undirected edge is stored once and has one value for both directions; a directed one
+    leads from `edge_index[0]` to `edge_index[1]`.
+
+    Attributes:
+        num_nodes: N.
+        edge_index: int64 [2, E]; u < v where undirected.
+        directed: Whether messages run one way only.
+        strength: The edges' own weights, float32 [E], which multiply the edge values; None where
+            all are 1.
+    """
+
+    def __init__(
+        self,
+        num_nodes: int,
+        edge_index: Tensor,
+        directed: bool = False,
+        strength: Tensor | None = None,
+    ) -> None:
+        self.num_nodes = num_nodes
+        self.edge_index = edge_index
+        self.directed = directed
+        self.strength = strength
+
+    @classmethod
+    def from_pairs(
+        cls,
+        num_nodes: int,
+        pairs: Tensor,
+        directed: bool = False,
+        weights: Tensor | None = None,
+    ) -> Cleaned:
+        """Build from node pairs int64 [2, M] as files hold them.
+
+        An undirected edge that is stored in both directions counts as one edge, not as a
+        duplicate. Weights [M] of several copies are averaged.
+        """
+        apart = pairs[0] != pairs[1]
+        loops = apart.numel() - int(apart.sum())
+        pairs = pairs[:, apart]
+        as_stored = torch.unique(pairs[0] * num_nodes + pairs[1])
+        duplicates = pairs.shape[1] - as_stored.numel()
+        if not directed:
+            pairs = torch.stack([pairs.amin(0), pairs.amax(0)])
+        keys, place = torch.unique(pairs[0] * num_nodes + pairs[1], return_inverse=True)
+        strength = None
+        if weights is not None:
+            total = weights.new_zeros(keys.numel()).index_add(0, place, weights[apart])
+            strength = total / torch.bincount(place, minlength=keys.numel())
+        edge_index = torch.stack([keys // num_nodes, keys % num_nodes])
+        return Cleaned(cls(num_nodes, edge_index, directed, strength), loops, duplicates)
+
+    @property
+    def num_edges(self) -> int:
+        """E."""
+        return self.edge_index.shape[1]
+
+    @property
+    def num_messages(self) -> int:
+        """Messages that a layer without self-loops sends."""
+        return self.num_edges if self.directed else 2 * self.num_edges
+
+    @cached_property
+    def neighbours(self) -> Adjacency:
+        """Messages between neighbours."""
+        return self._adjacency(self_loops=False)
+
+    @cached_property
+    def looped(self) -> Adjacency:
+        """Messages between neighbours and from each node to itself."""
+        return self._adjacency(self_loops=True)
+
+    def _adjacency(self, self_loops: bool) -> Adjacency:
+        source, target = self.edge_index
+        device = self.edge_index.device
+        edge = torch.arange(self.num_edges, device=device)
+        rows, cols, edges = [target], [source], [edge]
+        if not self.directed:
+            rows.append(source)
+            cols.append(target)
+            edges.append(edge)
+        if self_loops:
+            node = torch.arange(self.num_nodes, device=device)
+            rows.append(node)
+            cols.append(node)
+            edges.append(torch.full_like(node, self.num_edges))
+        row, col = torch.cat(rows), torch.cat(cols)
+        order = torch.argsort(row * self.num_nodes + col)
+        pattern = Pattern.from_coordinates(row[order], col[order], (self.num_nodes, self.num_nodes))
+        return Adjacency(pattern, torch.cat(edges)[order].int(), self.strength)
+
+    def blocks(self, layers: int, self_loops: bool) -> list[Adjacency]:
+        """The adjacency that each layer needs: here the whole one (compare `field.Field`)."""
+        return [self.looped if self_loops else self.neighbours] * layers
+
+    def of_targets(self, h: Tensor) -> Tensor:
+        """Take the rows that are asked for: here all (compare `field.Field`)."""
+        return h
+
+    def ones(self) -> Tensor:
+        """Edge values of the plain graph: float32 [E]."""
+        return torch.ones(self.num_edges, device=self.edge_index.device)
+
+    def degrees(self, kept: Tensor) -> Tensor:
+        """Kept edges (bool [E]) at each node, both directions together: float32 [N]."""
+        count = torch.zeros(self.num_nodes, device=self.edge_index.device)
+        for end in self.edge_index:
+            count.index_add_(0, end, kept.float())
+        return count
+
+    def keep(self, kept: Tensor) -> Graph:
+        """Build the physically smaller graph of the kept edges (bool [E], or their indices)."""
+        strength = None if self.strength is None else self.strength[kept]
+        return Graph(self.num_nodes, self.edge_index[:, kept], self.directed, strength)
+
+    def part(self, nodes: Tensor) -> tuple[Graph, Tensor]:
+        """Build the graph among some nodes (int64 ascending), and say which edges it has."""
+        place = torch.full((self.num_nodes,), -1, device=nodes.device)
+        place[nodes] = torch.arange(nodes.numel(), device=nodes.device)
+        ends = place[self.edge_index]
+        edges = (ends >= 0).all(0).nonzero().squeeze(1)
+        strength = None if self.strength is None else self.strength[edges]
+        return Graph(nodes.numel(), ends[:, edges], self.directed, strength), edges
+
+    def without(self, other: Graph) -> Graph:
+        """Build the graph of those edges that another graph of the same nodes doesn't have."""
+        mine, theirs = (g.edge_index[0] * g.num_nodes + g.edge_index[1] for g in (self, other))
+        return self.keep(~torch.isin(mine, theirs))
+
+    def with_edges(self, edge_index: Tensor) -> Graph:
+        """Add edges of weight 1 behind the others; none of them may be there already."""
+        strength = self.strength
+        if strength is not None:
+            strength = torch.cat([strength, strength.new_ones(edge_index.shape[1])])
+        together = torch.cat([self.edge_index, edge_index], dim=1)
+        return Graph(self.num_nodes, together, self.directed, strength)
+
+    def to(self, device: torch.device) -> Graph:
+        """Copy to a device."""
+        strength = None if self.strength is None else self.strength.to(device)
+        return Graph(self.num_nodes, self.edge_index.to(device), self.directed, strength)
+
+
+class Cleaned(NamedTuple):
+    """A graph, and how many self-loops and duplicates were dropped to make it."""
+
+    graph: Graph
+    loops: int
+    duplicates: int

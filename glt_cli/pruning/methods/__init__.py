@@ -1,0 +1,15 @@
+"""Ways to find a ticket: each module's `find` reads as the algorithm."""
+
+from __future__ import annotations
+
+import importlib
+
+from glt_cli.config.methods import MethodConfig
+from glt_cli.pruning.context import Found, Search
+
+
+def find(search: Search, config: MethodConfig) -> Found:
+    """Find masks by the method that the configuration names."""
+    module = importlib.import_module(f"glt_cli.pruning.methods.{config.name}")
+    found: Found = module.find(search, config)
+    return found

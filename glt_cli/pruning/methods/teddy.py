@@ -1,0 +1,69 @@
+"""TEDDY: trimming edges by degree, weights by projection (arXiv 2402.01261)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from glt_cli.config.methods import TeddyConfig
+from glt_cli.models.graph import Graph
+from glt_cli.pruning.context import Found, Search
+from glt_cli.pruning.masks import EDGE, Masks, Targets, masks_of_largest, split
+from glt_cli.pruning.select import mask_of_largest, removed_count, tie_key
+
+
+def find(search: Search, config: TeddyConfig) -> Found:
+    """Train a dense teacher, trim edges by degree; weights are projected while retraining."""
+    search.teacher()
+    generator = search.generator("trim")
+    scores = {EDGE: degree_score(search.task.graph)}
+    masks = masks_of_largest(scores, search.targets, "uniform", generator)
+    search.rewind()
+    weights = {name: p.detach().abs() for name, p in search.model.prunable().items()}
+    masks |= masks_of_largest(weights, search.targets, "global", generator)
+    return Found(masks, constraint=Projection(masks, search.targets), distill=config.distill)
+
+
+def degree_score(graph: Graph) -> Tensor:
+    """S_u·S_v with S_u = d_u⁻²·Σ_{j∈N(u)} d_j^(-½): low between hubs whose neighbours are hubs."""
+    degrees = graph.degrees(torch.ones(graph.num_edges, device=graph.edge_index.device))
+    source, target = graph.edge_index
+    around = torch.zeros_like(degrees)
+    for one, other in ((source, target), (target, source)):
+        around.index_add_(0, one, degrees[other].rsqrt())
+    share = around / degrees.square().clamp(min=1)
+    return share[source] * share[target]
+
+
+class Projection:
+    """Weights projected onto the ℓ0 ball after every step, by one threshold over all of them.
+
+    What is projected away keeps its gradient, and may return.
+    """
+
+    def __init__(self, masks: Masks, targets: Targets) -> None:
+        self.masks = masks
+        self._target = targets.weight
+        self._prunable: dict[str, nn.Parameter] = {}
+        self._key = torch.empty(0)
+
+    def begin(self, prunable: dict[str, nn.Parameter]) -> None:
+        """See training.Constraint."""
+        self._prunable = prunable
+        flat = torch.cat([weight.detach().flatten() for weight in prunable.values()])
+        self._key = tie_key(flat, torch.Generator().manual_seed(0))
+        self.after_step()
+
+    def after_backward(self) -> None:
+        """See training.Constraint: every weight learns."""
+
+    def after_step(self) -> None:
+        """Keep the largest weights; the others become 0."""
+        if not self._target:
+            return
+        worth = torch.cat([weight.detach().abs().flatten() for weight in self._prunable.values()])
+        count = worth.numel() - removed_count(self._target, worth.numel())
+        kept = split(mask_of_largest(worth, count, self._key), dict(self._prunable))
+        self.masks = {**self.masks, **kept}
+        for name, weight in self._prunable.items():
+            weight.data.masked_fill_(~kept[name], 0)

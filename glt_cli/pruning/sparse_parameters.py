@@ -1,0 +1,177 @@
+"""Weights and edge scores while a one-shot method searches: values, masks, moments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+
+from glt_cli.pruning.context import Search
+from glt_cli.pruning.masks import EDGE, Masks, clone, full, kept_counts, sparsities
+from glt_cli.pruning.regularisers import diversity_gradient, variance_gradient
+from glt_cli.pruning.select import tie_key
+from glt_cli.training.batches import View
+from glt_cli.training.loop import Epoch, adam
+from glt_cli.training.state import Carried, part, prefixed
+
+
+class Elements:
+    """Weights and edge scores under one-shot search: pruned ones are exactly 0.
+
+    Edge scores a play the part of the edge values m, weights that of the model's parameters, so
+    the gradient of the task loss reaches pruned elements too, while they stay where they are.
+
+    Attributes:
+        values: What is pruned, by name: the model's own parameters, and a [E] under `EDGE`.
+        masks: True where kept.
+        first: The masks that were put in force first.
+        counts: How many are kept of each tensor.
+        kept: Flat indices of the kept elements of each tensor, in random order.
+        pruned: Flat indices of the others.
+        gradients: Gradients of the task loss alone, dense, of the last epoch; only of tensors
+            that are to be pruned.
+    """
+
+    def __init__(self, search: Search, edge_lr: float, diversity: float, variance: float) -> None:
+        self.search = search
+        self.diversity = diversity
+        self.variance = variance
+        self.l1 = 0.0
+        scores = nn.Parameter(search.task.graph.ones())
+        self.values: dict[str, nn.Parameter] = {EDGE: scores, **search.model.prunable()}
+        self.masks = full(dict(self.values))
+        self.first: Masks = {}
+        self.counts = {name: mask.numel() for name, mask in self.masks.items()}
+        self.kept: dict[str, Tensor] = {}
+        self.pruned: dict[str, Tensor] = {}
+        trainer = search.trainer
+        weights = {"params": search.model.parameters(), "lr": trainer.lr}
+        groups: list[dict[str, object]] = [{**weights, "weight_decay": trainer.weight_decay}]
+        self.scores_are_trained = search.targets.graph > 0
+        if self.scores_are_trained:
+            groups.append({"params": [scores], "lr": edge_lr, "weight_decay": 0.0})
+        else:
+            scores.requires_grad_(False)
+        self.optimiser = adam(groups)
+        self.gradients: dict[str, Tensor] = {}
+
+    def train(self, phase: str, count: int, **carried: Carried) -> Iterator[Epoch]:
+        """Train the kept elements; yields after each epoch.
+
+        Args:
+            phase: For messages.
+            count: Epochs.
+            carried: What the loop body carries from epoch to epoch beside the elements.
+        """
+        return self.search.epochs(
+            phase,
+            count,
+            self.optimiser,
+            self._outputs,
+            self.sparsities,
+            after_backward=self._after_backward,
+            after_step=self._project,
+            carried={"elements": self, **carried},
+        )
+
+    def prune(self, masks: Masks, generator: torch.Generator) -> None:
+        """Put the masks in force: what they remove becomes 0 and forgets its moments.
+
+        The generator draws the order in which ties of later exchanges are decided.
+        """
+        self.masks, self.counts = clone(masks), kept_counts(masks)
+        self.first = clone(masks)
+        for name, mask in masks.items():
+            key = tie_key(mask, generator)
+            kept = mask.flatten()[key]
+            self.kept[name], self.pruned[name] = key[kept], key[~kept]
+            for tensor in self._with_moments(name):
+                tensor.masked_fill_(~mask, 0)
+
+    def swap(self, name: str, leaving: Tensor, entering: Tensor) -> None:
+        """Exchange elements, by their places in `kept` and `pruned`; more may leave than enter.
+
+        A weight enters at 0, an edge at the mean of the kept scores; both without moments.
+        """
+        kept, pruned = self.kept[name], self.pruned[name]
+        out, back = kept[leaving], pruned[entering]
+        value = self.values[name].data
+        start = value.sum() / self.counts[name] if name == EDGE else 0.0
+        mask = self.masks[name].view(-1)
+        mask[out] = False
+        mask[back] = True
+        for tensor in self._with_moments(name):
+            tensor.view(-1)[out] = 0
+            tensor.view(-1)[back] = 0
+        value.view(-1)[back] = start
+
+        count = entering.numel()
+        kept[leaving[:count]] = back
+        pruned[entering] = out[:count]
+        if leaving.numel() > count:  # a warm-up's removals
+            stays = torch.ones_like(kept, dtype=torch.bool)
+            stays[leaving[count:]] = False
+            self.kept[name] = kept[stays]
+            self.pruned[name] = torch.cat([pruned, out[count:]])
+            self.counts[name] = self.kept[name].numel()
+
+    def moved(self) -> dict[str, int]:
+        """How many of the kept elements of each tensor the first masks did not keep."""
+        counts = [(mask & ~self.first[name]).sum() for name, mask in self.masks.items()]
+        return dict(zip(self.masks, torch.stack(counts).tolist(), strict=True))
+
+    def carry(self) -> dict[str, Tensor]:
+        """See bookmarks.Carried; values and moments are the optimiser's."""
+        state = prefixed("mask.", self.masks) | prefixed("first.", self.first)
+        state |= prefixed("kept.", self.kept) | prefixed("pruned.", self.pruned)
+        return state if self.scores_are_trained else {**state, "scores": self.values[EDGE].data}
+
+    def restore(self, tensors: dict[str, Tensor]) -> None:
+        """See bookmarks.Carried."""
+        self.masks, self.first = part(tensors, "mask."), part(tensors, "first.")
+        self.kept, self.pruned = part(tensors, "kept."), part(tensors, "pruned.")
+        self.counts = kept_counts(self.masks)
+        if "scores" in tensors:
+            self.values[EDGE].data.copy_(tensors["scores"])
+
+    def sparsities(self) -> tuple[float, float]:
+        """Graph and weight sparsity now, without asking the device."""
+        return sparsities(self.masks, self.counts)
+
+    def _outputs(self, view: View) -> Tensor:
+        result: Tensor = self.search.model(*view.inputs(self.values[EDGE]))
+        return result
+
+    def _after_backward(self) -> None:
+        self.gradients = {}
+        for name, value in self.values.items():
+            if value.grad is not None and self.search.targets.of(name) > 0:
+                self.gradients[name] = value.grad
+                value.grad = value.grad * self.masks[name]
+        if self.scores_are_trained:
+            self._regularise()
+
+    def _regularise(self) -> None:
+        """Add the gradients of the edge-score regularisers, pruned edges counting as 0."""
+        scores = self.values[EDGE].detach()
+        extra = torch.zeros_like(scores)
+        if self.diversity:
+            extra += self.diversity * diversity_gradient(scores)
+        if self.variance:
+            extra += self.variance * variance_gradient(scores)
+        if self.l1:
+            extra += self.l1 * scores.sign()
+        grad = self.values[EDGE].grad
+        assert grad is not None
+        grad += extra * self.masks[EDGE]
+
+    def _project(self) -> None:
+        """Edge values live in [0, ∞)."""
+        self.values[EDGE].data.clamp_(min=0)
+
+    def _with_moments(self, name: str) -> list[Tensor]:
+        """Values of a tensor, and Adam's moments of them where there are any yet."""
+        value = self.values[name]
+        state = self.optimiser.state.get(value, {})
+        return [value.data, *(state[key] for key in ("exp_avg", "exp_avg_sq") if key in state)]

@@ -1,0 +1,1 @@
+"""Many runs: launching, progress, plans and summaries."""

@@ -1,0 +1,99 @@
+"""`glt run --dry-run`: what a request would do, and about how long."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from glt_cli.config import Config
+from glt_cli.config.request import Point
+from glt_cli.experiment.locks import held
+from glt_cli.experiment.paths import RunFolder
+from glt_cli.experiment.record import Record, finished, read_record
+from glt_cli.experiment.tables import Table
+from glt_cli.terminal import console, duration
+
+#: What runs must have in common for their epochs to take about the same time, most alike first.
+_ALIKE = (
+    ("method", "backbone", "dataset", "config_hash"),
+    ("method", "backbone", "dataset"),
+    ("backbone", "dataset"),
+)
+
+
+def print_plan(runs: Sequence[tuple[Point, Path]]) -> None:
+    """Print the runs, their states, and the time that the unfinished ones may take."""
+    known = [
+        record
+        for root in {path.parent for _, path in runs}
+        for folder in (root.iterdir() if root.is_dir() else ())
+        if (record := read_record(RunFolder(folder))) and record.status == "done"
+    ]
+    rows, left, unknown = [], 0.0, 0
+    for point, path in runs:
+        state = _state(RunFolder(path), point)
+        seconds = None if state == "finished" else _estimate(path, point, known)
+        if state != "finished":
+            left += seconds or 0.0
+            unknown += seconds is None
+        rows.append(
+            {
+                "run": path.name,
+                "state": state,
+                "estimate": "" if state == "finished" else _said(seconds),
+            }
+        )
+    show = console()
+    Table("Runs", pd.DataFrame(rows)).print(show)
+    todo = sum(row["state"] != "finished" for row in rows)
+    text = f"{len(rows)} {'run' if len(rows) == 1 else 'runs'}, {len(rows) - todo} finished."
+    if todo > unknown:
+        text += f" {todo - unknown} take about {_said(left)}, missing dense baselines not counted."
+    if unknown:
+        text += f" Of {unknown} the time is unknown: none like them is finished here."
+    show.print(text, soft_wrap=True)
+
+
+def _state(folder: RunFolder, point: Point) -> str:
+    if held(folder.lock):
+        return "running"
+    if point.config.force:
+        return "to do"
+    if finished(folder):
+        return "finished"
+    record = read_record(folder)
+    return record.status if record and record.status != "done" else "to do"
+
+
+def _estimate(path: Path, point: Point, known: Sequence[Record]) -> float | None:
+    """Estimate seconds by epochs, and by what one took in the finished runs most like this."""
+    config = point.config
+    targets = config.sparsity
+    epochs = config.method.search_epochs(targets.graph, targets.weight) + config.trainer.epochs
+    mine = {
+        "method": config.method.name,
+        "backbone": config.backbone.name,
+        "dataset": config.dataset.shown,
+        "config_hash": path.name.rpartition("-")[2],
+    }
+    for keys in _ALIKE:
+        alike = [r for r in known if all(getattr(r, key) == mine[key] for key in keys)]
+        if alike:
+            return epochs * statistics.median(_seconds(r) / _epochs(r, config) for r in alike)
+    return None
+
+
+def _seconds(record: Record) -> float:
+    return (record.find_seconds or 0.0) + (record.retrain_seconds or 0.0)
+
+
+def _epochs(record: Record, config: Config) -> int:
+    """Epochs of a finished run, if it retrained for as long as this configuration says."""
+    return (record.find_epochs or 0) + config.trainer.epochs
+
+
+def _said(seconds: float | None) -> str:
+    return "unknown" if seconds is None else duration(seconds)

@@ -1,0 +1,57 @@
+"""The runs that a search asks for: ordinary ones, found finished or done as a grid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from glt_cli.config.request import Point, Request, read
+from glt_cli.errors import UserError
+from glt_cli.experiment.paths import RunFolder
+from glt_cli.experiment.record import Record, finished, read_record
+from glt_cli.sweep.search.find_extreme import Runs, RunsFailedError
+from glt_cli.sweep.search.ladder import Rung, said
+from glt_cli.sweep.search.search_request import Asked
+from glt_cli.sweep.sweep import complete, named
+
+
+def completing(asked: Asked, combination: Point) -> Runs:
+    """Find the runs of a rung finished, or do them: a grid like any other."""
+
+    def runs(rung: Rung, seeds: Sequence[int]) -> list[Record]:
+        done = finished_runs(asked, combination, rung, seeds)
+        return done if len(done) == len(seeds) else _completed(asked, combination, rung, seeds)
+
+    return runs
+
+
+def finished_runs(
+    asked: Asked, combination: Point, rung: Rung, seeds: Sequence[int]
+) -> list[Record]:
+    """Those runs of a rung that are finished."""
+    points = [Point([], config) for config in asked.configs(combination, rung, seeds)]
+    found = [finished(RunFolder(path)) for _, path in named(Request(points, is_grid=True))]
+    return [record for record in found if record]
+
+
+def _completed(asked: Asked, combination: Point, rung: Rung, seeds: Sequence[int]) -> list[Record]:
+    from glt_cli.sweep.summary import print_failure
+
+    words = asked.words(combination, rung, seeds)
+    where = said(asked.side, rung)
+    try:
+        request = read(words, True, asked.config_dir)
+        folders, _ = complete(request, words, True, asked.config_dir)
+    except UserError as error:
+        raise RunsFailedError(f"{where}: {'; '.join(str(error).splitlines())}") from error
+    done, failed = [], []
+    for _, folder in folders:
+        record = read_record(RunFolder(folder))
+        if record and record.status == "done":
+            done.append(record)
+            continue
+        print_failure(folder, record)
+        failed.append(record.error if record and record.error else "left no record")
+    if failed:
+        reasons = "; ".join(dict.fromkeys(failed))
+        raise RunsFailedError(f"{where}: {len(failed)} of {len(folders)} runs failed ({reasons})")
+    return done

@@ -1,0 +1,129 @@
+"""What a forward pass takes in: the whole graph's share for some nodes, or a random part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from glt_cli.models.graph import Graph
+from glt_cli.models.receptive_field import Field, Seen, Whole, take_rows
+from glt_cli.models.sparse import Matrix
+from glt_cli.training.tasks import Task
+
+
+@dataclass(frozen=True)
+class View:
+    """Input of one forward pass.
+
+    Attributes:
+        nodes: Nodes of the task whose outputs come out, int64 [T] ascending.
+        x: Features of the nodes that take part.
+        graph: What they see of each other.
+        edges: The graph's edges, by their numbers in the task's graph; None for all of them.
+        extra: Edges behind those, of value 1, which no mask has a say in.
+        labelled: Places in `nodes` of the nodes that the training loss reads; None for all.
+        share: Their share of all such nodes.
+    """
+
+    nodes: Tensor
+    x: Matrix
+    graph: Seen
+    edges: Tensor | None = None
+    extra: int = 0
+    labelled: Tensor | None = None
+    share: float = 1.0
+
+    def inputs(self, edge_values: Tensor) -> tuple[Matrix, Seen, Tensor]:
+        """Arguments of a backbone, given a value for each edge of the task's graph, [E]."""
+        if self.edges is not None:
+            edge_values = edge_values.index_select(0, self.edges)
+        if self.extra:
+            edge_values = torch.cat([edge_values, edge_values.new_ones(self.extra)])
+        return self.x, self.graph, edge_values
+
+    def of_labelled(self, rows: Tensor) -> Tensor:
+        """Take the rows [T, ...] of the nodes that the training loss reads."""
+        return rows if self.labelled is None else rows.index_select(0, self.labelled)
+
+
+class Views:
+    """The views of a task, each made once; in partitioned training, anew in every epoch.
+
+    Args:
+        task: Data.
+        graph: The task's graph, or what masks left of it.
+        reach: Hops that a prediction sees; None where every node takes part in each.
+        partitions: Parts into which the nodes are divided at random for each training epoch, as
+            UGS does for graphs that don't fit: edges between parts take no part in that epoch.
+
+    Raises:
+        ValueError: More parts than nodes.
+    """
+
+    def __init__(self, task: Task, graph: Graph, reach: int | None, partitions: int = 1) -> None:
+        if partitions > graph.num_nodes:
+            raise ValueError(
+                f"trainer.partitions={partitions}: the graph has only {graph.num_nodes} nodes"
+            )
+        self.task, self.graph = task, graph
+        self.reach, self.partitions = reach, partitions
+        self._made: dict[str, View] = {}
+
+    @property
+    def device(self) -> torch.device:
+        """Where the task's data is."""
+        return self.graph.edge_index.device
+
+    def __getitem__(self, split: str) -> View:
+        """Look at a split on the whole graph."""
+        if split not in self._made:
+            nodes = self.task.nodes(split)
+            graph = self.task.graph_at(split, self.graph)
+            x, seen = self._look(self.task.x, graph, nodes)
+            self._made[split] = View(nodes, x, seen, extra=graph.num_edges - self.graph.num_edges)
+        return self._made[split]
+
+    def training(self, everyone: bool = False) -> Iterator[View]:
+        """Go through the views of one training epoch; the shares of their losses sum to 1.
+
+        Args:
+            everyone: Whether the outputs of nodes without a training label are wanted too.
+        """
+        if self.partitions > 1:
+            yield from self._parts(everyone)
+        elif everyone:
+            view = self["all"]
+            yield View(view.nodes, view.x, view.graph, labelled=self.task.nodes("train"))
+        else:
+            yield self["train"]
+
+    def _parts(self, everyone: bool) -> Iterator[View]:
+        count = self.graph.num_nodes
+        device = self.graph.edge_index.device
+        part = torch.randint(self.partitions, (count,)).to(device)
+        train = self.task.nodes("train")
+        is_labelled = torch.zeros(count, dtype=torch.bool, device=device)
+        is_labelled[train] = True
+        for number in range(self.partitions):
+            members = (part == number).nonzero().squeeze(1)
+            places = is_labelled[members].nonzero().squeeze(1)
+            if not (members if everyone else places).numel():
+                continue
+            graph, edges = self.graph.part(members)
+            wanted = torch.arange(members.numel(), device=device) if everyone else places
+            x, seen = self._look(take_rows(self.task.x, members), graph, wanted)
+            yield View(
+                members[wanted],
+                x,
+                seen,
+                edges,
+                labelled=places if everyone else None,
+                share=places.numel() / train.numel(),
+            )
+
+    def _look(self, x: Matrix, graph: Graph, nodes: Tensor) -> tuple[Matrix, Seen]:
+        seen = Whole(graph, nodes) if self.reach is None else Field(graph, nodes, self.reach)
+        return seen.rows(x), seen

@@ -1,0 +1,97 @@
+"""Tasks on nodes: one class for each, or several labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from glt_cli.training import metrics
+from glt_cli.training.tasks.task import Task
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeTask(Task):
+    """Labels of nodes.
+
+    Attributes:
+        y: int64 [N] classes, or float32 [N, L] labels.
+        splits: Node indices of `train`, `val` and `test`, ascending.
+        outputs: Classes, or labels.
+    """
+
+    y: Tensor
+    splits: dict[str, Tensor]
+    outputs: int
+
+    @property
+    def num_outputs(self) -> int:
+        """See Task."""
+        return self.outputs
+
+    def nodes(self, split: str) -> Tensor:
+        """See Task."""
+        if split == "all":
+            return torch.arange(self.graph.num_nodes, device=self.y.device)
+        return self.splits[split]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeClassification(NodeTask):
+    """Each node is of one class."""
+
+    kind = "node classification"
+
+    def loss(self, outputs: Tensor, nodes: Tensor) -> Tensor:
+        """Cross entropy."""
+        return F.cross_entropy(outputs, self.y[nodes])
+
+    def score(self, outputs: Tensor, split: str) -> Tensor:
+        """Accuracy; or, of two classes, the area under the ROC curve."""
+        y = self.y[self.splits[split]]
+        if self.metric == "roc_auc":
+            return metrics.roc_auc(outputs[:, 1] - outputs[:, 0], y)
+        return metrics.accuracy(outputs, y)
+
+    def divergence(self, outputs: Tensor, teacher: Tensor, nodes: Tensor) -> Tensor:
+        """Kullback-Leibler divergence of the predicted classes from the teacher's."""
+        given = F.log_softmax(teacher, dim=1)
+        return F.kl_div(
+            F.log_softmax(outputs, dim=1), given, reduction="batchmean", log_target=True
+        )
+
+    def agreement(self, teacher: Tensor) -> Tensor:
+        """Half for the same predicted class, half for the inner product of both distributions.
+
+        The product alone tells little where training was cut short and predictions are soft
+        (docs/choices.md).
+        """
+        source, target = (teacher.softmax(1)[end] for end in self.graph.edge_index)
+        same = source.argmax(1) == target.argmax(1)
+        return (same + (source * target).sum(1)) / 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class MultiLabel(NodeTask):
+    """Each node has any number of L labels; scored by the mean ROC-AUC over labels."""
+
+    kind = "multi-label node classification"
+
+    def loss(self, outputs: Tensor, nodes: Tensor) -> Tensor:
+        """Binary cross entropy, mean over nodes and labels."""
+        return F.binary_cross_entropy_with_logits(outputs, self.y[nodes])
+
+    def score(self, outputs: Tensor, split: str) -> Tensor:
+        """Macro ROC-AUC; labels that a split has or lacks throughout are skipped."""
+        return metrics.roc_auc(outputs, self.y[self.splits[split]])
+
+    def divergence(self, outputs: Tensor, teacher: Tensor, nodes: Tensor) -> Tensor:
+        """Binary cross entropy to the teacher's probabilities."""
+        return F.binary_cross_entropy_with_logits(outputs, teacher.sigmoid())
+
+    def agreement(self, teacher: Tensor) -> Tensor:
+        """Mean over labels of the probability that both ends have it, or both lack it."""
+        source, target = (teacher.sigmoid()[end] for end in self.graph.edge_index)
+        return (source * target + (1 - source) * (1 - target)).mean(1)

@@ -1,0 +1,54 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from glt_cli.experiment.locks import locked
+from glt_cli.experiment.paths import RunFolder
+from tests.conftest import TINY
+
+Glt = Callable[..., tuple[int, str, str]]
+
+
+def test_a_dry_run_says_what_is_finished_and_does_nothing(glt: Glt) -> None:
+    words = ["run", *TINY, "method=random", "-m", "seed=0,1"]
+    code, out, err = glt(*words, "--dry-run")
+    assert (code, err) == (0, "")
+    assert out.count("to do") == 2
+    assert "2 runs, 0 finished" in out
+    assert "Of 2 the time is unknown" in out
+    assert list(Path().iterdir()) == []
+    glt("run", *TINY, "method=random", "seed=0")
+    out = glt(*words, "--dry-run")[1]
+    assert "2 runs, 1 finished. 1 take about 0 s" in out
+    assert out.count("to do") == 1
+    assert "unknown" not in out
+    forced = glt(*words, "force=true", "--dry-run")[1]
+    assert "2 runs, 0 finished" in forced
+
+
+def test_the_time_of_another_method_is_told_by_its_epochs(glt: Glt) -> None:
+    glt("run", *TINY, "method=random")
+    for path in Path("outputs").glob("*/record.json"):  # a minute for each of four epochs
+        record = json.loads(path.read_text()) | {"find_seconds": 0.0, "retrain_seconds": 240.0}
+        path.write_text(json.dumps(record))
+    words = ["method=imp", "method.epochs=10", "sparsity.graph=0", "sparsity.weight=0.488"]
+    out = glt("run", *TINY, *words, "--dry-run")[1]
+    # Three rounds of ten epochs, and the retraining.
+    assert "1 take about 34 min" in out
+
+
+def test_what_another_process_is_doing_is_running(glt: Glt) -> None:
+    glt("run", *TINY, "method=random")
+    words = ["run", *TINY, "method=random", "-m", "seed=0,1", "--dry-run"]
+    folder = next(Path("outputs").glob("random-*"))
+    (folder / "record.json").unlink()
+    with locked(RunFolder(folder).lock, wait=False, on_wait=lambda: None):
+        out = glt(*words)[1]
+        assert (out.count("running"), out.count("to do")) == (1, 1)
+    assert glt(*words)[1].count("to do") == 2
+
+
+def test_a_plan_is_no_list_of_commands(glt: Glt) -> None:
+    code, out, err = glt("run", *TINY, "--dry-run", "--print")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "not allowed with" in err

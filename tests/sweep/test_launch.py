@@ -1,0 +1,121 @@
+"""Launchers that break off: what is done then, by what they have brought."""
+
+import json
+from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from glt_cli.errors import UserError
+from glt_cli.experiment.record import Record
+from glt_cli.sweep import sweep as front
+from glt_cli.sweep.display import Display
+from glt_cli.sweep.launch import Next, do_apart, launch
+from glt_cli.sweep.progress import Grid
+from tests.conftest import TINY
+from tests.sweep import test_progress
+
+Glt = Callable[..., tuple[int, str, str]]
+RECORD = Record("random", "gcn", "cora", "nodes", "accuracy", 0, "0", 0.1, 0.1)
+FOLDERS = [Path(name) for name in "abc"]
+
+
+def end(folder: Path, status: str = "done") -> None:
+    test_progress.end(folder, json.dumps(asdict(RECORD)), status)
+
+
+def ended(folder: Path, when: str) -> None:
+    path = folder / "record.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"finished": when}))
+
+
+def broken(*attempts: Callable[[], None], error: type[Exception]) -> Callable[[], None]:
+    """A launcher that breaks off at the end of each attempt but the last."""
+    left = list(attempts)
+
+    def hand_over() -> None:
+        left.pop(0)()
+        if left:
+            raise error("gone")
+
+    return hand_over
+
+
+def launched(hand_over: Callable[[], None], is_forced: bool = False) -> Next:
+    grid = Grid(FOLDERS)
+    with Display(quiet=True) as display:
+        return launch(hand_over, grid, display, is_forced)
+
+
+def test_it_begins_anew_as_long_as_runs_get_done_though_failed_ones_begin_again(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def one() -> None:
+        end(FOLDERS[0], "failed")
+        end(FOLDERS[1])
+
+    def two() -> None:
+        (FOLDERS[0] / "record.json").unlink()  # as a run leaves it that begins again
+        end(FOLDERS[2])
+
+    assert launched(broken(one, two, lambda: None, error=RuntimeError)) is Next.NOTHING
+    assert capsys.readouterr().err.count("beginning anew") == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "then"), [(BrokenProcessPool, Next.APART), (RuntimeError, Next.LATER)]
+)
+def test_what_brings_nothing_more_is_not_begun_again(
+    error: type[Exception], then: Next, capsys: pytest.CaptureFixture[str]
+) -> None:
+    attempts = [lambda: end(FOLDERS[0]), lambda: None, lambda: None]
+    assert launched(broken(*attempts, error=error)) is then
+    assert capsys.readouterr().err.count("broke off") == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "then"), [(BrokenProcessPool, Next.APART), (RuntimeError, Next.LATER)]
+)
+def test_forced_runs_are_not_done_again_and_again(error: type[Exception], then: Next) -> None:
+    attempts = [lambda: end(FOLDERS[0]), lambda: end(FOLDERS[1]), lambda: None]
+    assert launched(broken(*attempts, error=error), is_forced=True) is then
+
+
+def test_a_launcher_that_brings_nothing_cannot_begin() -> None:
+    with pytest.raises(UserError, match="can't begin"):
+        launched(broken(lambda: None, lambda: None, error=RuntimeError))
+
+
+@pytest.mark.parametrize("error", [BrokenProcessPool, RuntimeError])
+def test_old_results_do_not_pass_for_forced_ones(
+    glt: Glt, error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["run", "-m", *TINY, "method=dense", "seed=0,1"]
+    assert glt(*words)[0] == 0
+    [first] = Path("outputs").glob("*seed0*")
+    [second] = Path("outputs").glob("*seed1*")
+    ended(second, before := "2000-01-01T00:00:00+00:00")
+    apart: list[str] = []
+    monkeypatch.setattr("glt_cli.sweep.launch.do_apart", lambda _, name: apart.append(name))
+
+    def break_off(*_: object) -> None:
+        ended(first, "9999-01-01T00:00:00+00:00")
+        raise error("gone")
+
+    monkeypatch.setattr(front, "_hand_to_hydra", break_off)
+    code, _, err = glt(*words, "force=true")
+    assert json.loads((second / "record.json").read_text())["finished"] == before
+    if error is BrokenProcessPool:
+        assert apart == [second.name]
+    else:
+        assert code == 2
+        assert f"not run again, although force=true: {second.name}" in err
+
+
+def test_what_a_process_of_its_own_says_is_passed_on(capfd: pytest.CaptureFixture[str]) -> None:
+    do_apart(["method=nothing"], "the run")
+    err = capfd.readouterr().err
+    assert err.startswith("glt: the run: method=nothing: must be one of")
+    assert err.count("\n") == 1
