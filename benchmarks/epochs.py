@@ -29,11 +29,11 @@ class Clock(Observer):
         self.epochs = 0
 
     def begin(self, phase: str, epochs: int) -> None:
-        """See training.Observer."""
+        """See loop.Observer."""
         self.began = time.perf_counter()
 
     def epoch(self, epoch: Epoch, graph_sparsity: float, weight_sparsity: float) -> None:
-        """See training.Observer."""
+        """See loop.Observer."""
         self.ended = time.perf_counter()
         self.epochs += 1
 

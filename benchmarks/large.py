@@ -84,11 +84,11 @@ class _Stopwatch(Observer):
         self.marks = [time.perf_counter()]
 
     def begin(self, phase: str, epochs: int) -> None:
-        """See training.Observer."""
+        """See loop.Observer."""
         self.marks = [time.perf_counter()]
 
     def epoch(self, epoch: Epoch, graph_sparsity: float, weight_sparsity: float) -> None:
-        """See training.Observer."""
+        """See loop.Observer."""
         self.marks.append(time.perf_counter())
 
     def seconds(self) -> float:

@@ -11,7 +11,7 @@ from glt_cli import data
 from glt_cli.config import Config
 from glt_cli.config.request import read
 from glt_cli.models import build
-from glt_cli.pruning.context import Search
+from glt_cli.pruning.context import PruningContext
 from glt_cli.pruning.masks import Targets
 from glt_cli.training.loop import Observer, seed_stage, snapshot
 from glt_cli.training.tasks import NodeClassification, make_task
@@ -36,14 +36,16 @@ def compose(*words: str) -> Config:
     return read(list(words), multirun=False, config_dir=None).points[0].config
 
 
-def search(config: Config, observer: Observer, task: NodeClassification | None = None) -> Search:
+def search(
+    config: Config, observer: Observer, task: NodeClassification | None = None
+) -> PruningContext:
     """The setting in which a run would find its ticket, on Cora where no task is given."""
     task = task or cora()
     seed_stage(config.seed, "init")
     model = build(config.backbone, task.x.shape[1], task.num_outputs)
     targets = Targets(config.sparsity.graph, config.sparsity.weight)
     init = snapshot(model)
-    return Search(
+    return PruningContext(
         task, model, init, targets, config.trainer, config.seed, observer, teacher=_nobody
     )
 

@@ -23,7 +23,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from glt_cli.analysis.collect import Run, collect
+from glt_cli.analysis.collect import StoredRun, collect
 from glt_cli.analysis.report.page import facts
 from glt_cli.commands.parser import run_command
 from glt_cli.experiment.paths import write_whole
@@ -93,14 +93,14 @@ def _said(words: Sequence[str], shown: str) -> str:
     return out.getvalue()
 
 
-def _about(runs: Sequence[Run]) -> str:
+def _about(runs: Sequence[StoredRun]) -> str:
     hours = sum((r.record.find_seconds or 0) + (r.record.retrain_seconds or 0) for r in runs) / 3600
     told = f"{hours:.1f}; a dense model counts again for each search that asks it"
     said = [*facts(runs), ("Machine hours", told)]
     return "\n".join(f"| {what} | {value} |" for what, value in said)
 
 
-def _each(runs: Sequence[Run]) -> str:
+def _each(runs: Sequence[StoredRun]) -> str:
     """Give a row of CSV for each run: what tells runs apart, and what they came to."""
     rows = [{**asdict(run.record), "method": run.record.label} for run in runs]
     table = pd.DataFrame(rows).sort_values(["dataset", "backbone", "method", *_TARGETS, "seed"])

@@ -14,7 +14,7 @@ from glt_cli.config.backbones import BackboneConfig, GATConfig, GCNConfig, GINCo
 from glt_cli.models.backbone import Backbone
 from glt_cli.models.graph import Graph
 from glt_cli.models.sparse import Matrix, Pattern, SparseMatrix
-from glt_cli.pruning.context import Search
+from glt_cli.pruning.context import PruningContext
 from glt_cli.pruning.masks import Targets
 from glt_cli.training.loop import Epoch, Observer, snapshot
 from glt_cli.training.tasks import NodeClassification
@@ -167,13 +167,13 @@ def tiny_search(
     name: str = "gcn",
     dropout: float = 0.5,
     trainer: TrainerConfig | None = None,
-) -> tuple[Search, Log]:
+) -> tuple[PruningContext, Log]:
     """A search on the tiny task (or another) and the log of what it did."""
     task = task or tiny_task()
     model = tiny_model(task, name, dropout)
     log = Log()
     trainer = trainer or TrainerConfig(epochs=20)
-    return Search(
+    return PruningContext(
         task, model, snapshot(model), targets, trainer, seed, log, lambda: tiny_teacher(task)
     ), log
 

@@ -13,21 +13,21 @@ from glt_cli.experiment.record import Record, read_record
 
 
 @dataclass(frozen=True)
-class Run:
+class StoredRun:
     """A run as it lies on disk."""
 
     folder: RunFolder
     record: Record
 
 
-def collect(folders: Iterable[str]) -> list[Run]:
+def collect(folders: Iterable[str]) -> list[StoredRun]:
     """Read every run in some folders, or folders of folders, by their names.
 
     Raises:
         UserError: A folder does not exist, or there is no run in any of them.
     """
     named = list(folders)
-    runs: dict[Path, Run] = {}
+    runs: dict[Path, StoredRun] = {}
     for name in named:
         root = Path(name).expanduser()
         if not root.is_dir():
@@ -35,7 +35,7 @@ def collect(folders: Iterable[str]) -> list[Run]:
         for path in sorted(_holding_records(root)):
             folder = RunFolder(path)
             if record := read_record(folder):
-                runs.setdefault(path.resolve(), Run(folder, record))
+                runs.setdefault(path.resolve(), StoredRun(folder, record))
     if not runs:
         raise UserError(f"{', '.join(named)}: no runs in there; glt run leaves some")
     return list(runs.values())

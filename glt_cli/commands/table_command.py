@@ -8,15 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from glt_cli.analysis.collect import collect
-from glt_cli.analysis.compare import fields as keys
-from glt_cli.analysis.compare import published
-from glt_cli.analysis.compare.filters import choose
+from glt_cli.analysis.compare import fields, published
+from glt_cli.analysis.compare.filters import matching
 from glt_cli.analysis.compare.formats import as_csv, as_html, as_text, draw, latex, markdown
 from glt_cli.analysis.compare.measures import CHOICES, USUAL
 from glt_cli.analysis.compare.notes import left_out
-from glt_cli.analysis.compare.pivot import Layout, arrange
-from glt_cli.analysis.compare.render import Sheet, sheet
-from glt_cli.analysis.compare.runs import Entry, entries
+from glt_cli.analysis.compare.pivot import PivotTable, pivot
+from glt_cli.analysis.compare.render import RenderedTable, render
+from glt_cli.analysis.compare.runs import ComparedRun, compared_runs
 from glt_cli.analysis.compare.statistics import compare, tolerance_of
 from glt_cli.errors import UserError
 from glt_cli.experiment.paths import output_file, write_output
@@ -32,32 +31,34 @@ _SUFFIXES = {
 }
 
 
-def table(asked: argparse.Namespace) -> int:
+def table(arguments: argparse.Namespace) -> int:
     """Print or write a table; returns the exit code."""
-    usual = tuple(key for key in keys.STANDARD if key != asked.cols)
-    rows = _words(asked.rows) if asked.rows is not None else usual
-    metrics = _metrics(asked.metric, asked.cols)
-    form = _format(asked.format, asked.output)
-    if asked.output:
-        output_file(asked.output, "table.md")
-    tolerance = tolerance_of(asked.tolerance)
-    everything = entries(collect(asked.folders or ["outputs"]))
-    _check_keys(rows, asked.cols, everything)
-    chosen = choose(everything, asked.where)
-    layout, notes = _lay_out(chosen, rows, asked.cols, metrics, tolerance, asked.published)
-    folded = usual[1:] if asked.rows is None else ()
-    _deliver(sheet(layout, metrics, tolerance, notes, folded), layout, metrics, form, asked.output)
+    usual = tuple(key for key in fields.STANDARD if key != arguments.cols)
+    rows = _words(arguments.rows) if arguments.rows is not None else usual
+    metrics = _metrics(arguments.metric, arguments.cols)
+    form = _format(arguments.format, arguments.output)
+    if arguments.output:
+        output_file(arguments.output, "table.md")
+    tolerance = tolerance_of(arguments.tolerance)
+    everything = compared_runs(collect(arguments.folders or ["outputs"]))
+    _check_keys(rows, arguments.cols, everything)
+    chosen = matching(everything, arguments.where)
+    layout, notes = _lay_out(chosen, rows, arguments.cols, metrics, tolerance, arguments.published)
+    folded = usual[1:] if arguments.rows is None else ()
+    _deliver(
+        render(layout, metrics, tolerance, notes, folded), layout, metrics, form, arguments.output
+    )
     return 0
 
 
 def _lay_out(
-    chosen: Sequence[Entry],
+    chosen: Sequence[ComparedRun],
     rows: Sequence[str],
     column: str | None,
     metrics: Sequence[str],
     tolerance: float,
     with_published: bool,
-) -> tuple[Layout, list[str]]:
+) -> tuple[PivotTable, list[str]]:
     """Compare the finished ones among some runs, and say what no cell of the table can."""
     done = [entry for entry in chosen if entry.is_done]
     by = [*rows, *([column] if column else [])]
@@ -66,13 +67,13 @@ def _lay_out(
     if not ours:
         raise UserError(f"no finished run to compare. {notes[0]}")
     if not with_published:
-        return arrange(ours, rows, column), notes
-    if column and column not in keys.STANDARD:
+        return pivot(ours, rows, column), notes
+    if column and column not in fields.STANDARD:
         notes.append(f"Published figures say nothing of {column}, so none stand here.")
-        return arrange(ours, rows, column), notes
+        return pivot(ours, rows, column), notes
     figures = published.read()
     theirs = published.beside(ours, by, metrics, figures)
-    layout = arrange([*ours, *theirs], rows, column)
+    layout = pivot([*ours, *theirs], rows, column)
     notes += published.remarks(layout.published())
     claims = published.claims(ours, figures)
     notes += claims
@@ -94,7 +95,7 @@ def _metrics(text: str | None, column: str | None) -> tuple[str, ...]:
     names = usual if text is None else tuple(word.strip() for word in text.split(","))
     for name in names:
         if name not in CHOICES:
-            hint = keys.unknown(name, list(CHOICES))
+            hint = fields.unknown(name, list(CHOICES))
             raise UserError(f"--metric {name}: must be one of {', '.join(CHOICES)}{hint}")
     if column and len(names) > 1:
         raise UserError(f"--metric {text}: with --cols a cell holds one figure; name one")
@@ -113,17 +114,17 @@ def _format(form: str | None, output: str | None) -> str:
     return _SUFFIXES[suffix]
 
 
-def _check_keys(rows: Sequence[str], column: str | None, everything: Sequence[Entry]) -> None:
-    keys.check(rows, "--rows", everything)
+def _check_keys(rows: Sequence[str], column: str | None, everything: Sequence[ComparedRun]) -> None:
+    fields.check(rows, "--rows", everything)
     if column is None:
         return
-    keys.check([column], "--cols", everything)
+    fields.check([column], "--cols", everything)
     if column in rows:
         raise UserError(f"--cols {column}: is in --rows already; name another field")
 
 
 def _deliver(
-    made: Sheet, layout: Layout, metrics: Sequence[str], form: str, output: str | None
+    made: RenderedTable, layout: PivotTable, metrics: Sequence[str], form: str, output: str | None
 ) -> None:
     show = console()
     if form == "terminal" and not output:

@@ -11,7 +11,7 @@ from omegaconf import MISSING
 
 from glt_cli.config.backbones import BACKBONES, BackboneConfig
 from glt_cli.config.datasets import DatasetConfig, schema
-from glt_cli.config.declare import aside, bounded, one_of, out_of_bounds
+from glt_cli.config.declare import bounded, excluded_from_hash, one_of, out_of_bounds
 from glt_cli.config.methods import METHODS, MethodConfig
 
 
@@ -62,15 +62,17 @@ class Config:
     sparsity: SparsityConfig = field(default_factory=SparsityConfig)
     trainer: TrainerConfig = field(default_factory=TrainerConfig)
     retrain: RetrainConfig = field(default_factory=RetrainConfig)
-    seed: int = aside(0, low=0, high=2**32 - 1)
-    device: str = aside("auto")
-    preset: PresetConfig = field(default_factory=PresetConfig, metadata={"aside": True})
+    seed: int = excluded_from_hash(0, low=0, high=2**32 - 1)
+    device: str = excluded_from_hash("auto")
+    preset: PresetConfig = field(
+        default_factory=PresetConfig, metadata={"excluded_from_hash": True}
+    )
     #: Points of the metric, as a fraction, that a winning ticket may lose against dense.
-    tolerance: float = aside(0.005, low=0, high=1)
-    data_root: str | None = aside(None)
-    output_dir: str = aside("outputs")
-    force: bool = aside(False)
-    quiet: bool = aside(False)
+    tolerance: float = excluded_from_hash(0.005, low=0, high=1)
+    data_root: str | None = excluded_from_hash(None)
+    output_dir: str = excluded_from_hash("outputs")
+    force: bool = excluded_from_hash(False)
+    quiet: bool = excluded_from_hash(False)
 
 
 def check(config: Config) -> list[str]:

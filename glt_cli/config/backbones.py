@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from omegaconf import MISSING
 
-from glt_cli.config.declare import aside, bounded, one_of
+from glt_cli.config.declare import bounded, excluded_from_hash, one_of
 
 
 @dataclass
@@ -51,7 +51,7 @@ class ResGCNConfig(BackboneConfig):
     #: Initial temperature of each layer's softmax; it is learned.
     temperature: float = bounded(0.1, 0, above=True)
     #: Recompute activations in the backward pass: a fraction of the memory for a third more time.
-    checkpoint: bool = aside(False)
+    checkpoint: bool = excluded_from_hash(False)
 
 
 BACKBONES: dict[str, type[BackboneConfig]] = {

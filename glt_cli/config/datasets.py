@@ -9,7 +9,7 @@ from typing import Any
 
 from omegaconf import MISSING
 
-from glt_cli.config.declare import aside, bounded, one_of
+from glt_cli.config.declare import bounded, excluded_from_hash, one_of
 
 TRANSFORMS = ("row_normalise", "standardise", "none")
 
@@ -100,8 +100,8 @@ class FilesConfig(DatasetConfig):
     #: What tables and folders shall call it.
     title: str = "files"
     #: Where the files are; what is in them is what counts.
-    edges: str | None = aside(None)
-    nodes: str | None = aside(None)
+    edges: str | None = excluded_from_hash(None)
+    nodes: str | None = excluded_from_hash(None)
     #: Column of the nodes file to predict.
     label: str | None = None
     #: Column of node ids; the first column where nothing is said.

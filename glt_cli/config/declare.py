@@ -26,9 +26,9 @@ def some_of(defaults: list[str], *others: str) -> Any:
     return field(default_factory=lambda: list(defaults), metadata={"choices": (*defaults, *others)})
 
 
-def aside(default: Any, **metadata: Any) -> Any:
+def excluded_from_hash(default: Any, **metadata: Any) -> Any:
     """Declare a setting that cannot change numbers: it is left out of the run's hash."""
-    return field(default=default, metadata={"aside": True, **metadata})
+    return field(default=default, metadata={"excluded_from_hash": True, **metadata})
 
 
 def out_of_bounds(node: Any) -> list[str]:

@@ -13,7 +13,7 @@ LINKS = "link prediction"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class CatalogEntry:
     """Published facts of one data set; None where they depend on the user's settings.
 
     ``edges`` counts undirected edges after loading has removed self-loops and duplicates.
@@ -63,9 +63,9 @@ def _pyg(
     features: int,
     classes: int,
     checksum: str | None = None,
-) -> Entry:
+) -> CatalogEntry:
     """Describe a set of torch-geometric's without a public split: 20 and 30 nodes of each class."""
-    return Entry(
+    return CatalogEntry(
         name=name,
         title=title,
         task=NODE_CLASSES,
@@ -91,9 +91,9 @@ def _given(file: str, arrays: str) -> str:
     return f"npz file in the data root: graphs/{file}.npz with arrays {arrays}"
 
 
-def _synthetic(name: str, size: str) -> Entry:
+def _synthetic(name: str, size: str) -> CatalogEntry:
     """Describe made data, whose figures are the settings'."""
-    return Entry(
+    return CatalogEntry(
         name=name,
         title=f"synthetic ({size})",
         task=NODE_CLASSES,
@@ -104,10 +104,10 @@ def _synthetic(name: str, size: str) -> Entry:
     )
 
 
-CATALOG: dict[str, Entry] = {
+CATALOG: dict[str, CatalogEntry] = {
     e.name: e
     for e in (
-        Entry(
+        CatalogEntry(
             name="cora",
             title="Cora",
             task=NODE_CLASSES,
@@ -121,7 +121,7 @@ CATALOG: dict[str, Entry] = {
             citation=_SEN,
             checksum="7b8e525432d0a47acca1c3b063741135b4d7a45b0e380763ed5adc26b3790c7e",
         ),
-        Entry(
+        CatalogEntry(
             name="citeseer",
             title="CiteSeer",
             task=NODE_CLASSES,
@@ -135,7 +135,7 @@ CATALOG: dict[str, Entry] = {
             citation=_SEN,
             checksum="6e179cd0620be6a1904951fa8c916c8c345a8f08e331197c32aa2d720c1f4776",
         ),
-        Entry(
+        CatalogEntry(
             name="pubmed",
             title="PubMed",
             task=NODE_CLASSES,
@@ -149,7 +149,7 @@ CATALOG: dict[str, Entry] = {
             citation=_NAMATA,
             checksum="69813381fe135ae4ba312cb998075d8137bae11bade77bd2fbf72fb69a633cdf",
         ),
-        Entry(
+        CatalogEntry(
             name="files",
             title="your own files",
             task=NODE_CLASSES,
@@ -177,7 +177,7 @@ CATALOG: dict[str, Entry] = {
             5,
             "16df58ffe9c5d6e73220f42cc5a9f7056d2f7d076d779d9d73f1d2470f9e6592",
         ),
-        Entry(
+        CatalogEntry(
             name="ogbn_arxiv",
             title="ogbn-arxiv",
             task=NODE_CLASSES,
@@ -190,7 +190,7 @@ CATALOG: dict[str, Entry] = {
             source=_OGB + "; citations are taken as undirected edges",
             citation=_HU + "year",
         ),
-        Entry(
+        CatalogEntry(
             name="ogbn_proteins",
             title="ogbn-proteins",
             task=NODE_LABELS,
@@ -204,7 +204,7 @@ CATALOG: dict[str, Entry] = {
             citation=_HU + "species",
         ),
         # Published are the 1,179,052 links of single years, not the edges that they merge into.
-        Entry(
+        CatalogEntry(
             name="ogbl_collab",
             title="ogbl-collab",
             task=LINKS,
@@ -216,7 +216,7 @@ CATALOG: dict[str, Entry] = {
             source=_OGB + "; edges weigh the number of joint papers",
             citation=_HU + "year",
         ),
-        Entry(
+        CatalogEntry(
             name="tolokers",
             title="Tolokers",
             task=NODE_CLASSES,
@@ -231,7 +231,7 @@ CATALOG: dict[str, Entry] = {
             "Heterophily, ICLR 2023; the first of the ten given splits",
             checksum="729b6954b1d45c6cc0d61e9de2a500566c98ace4e15827afe5033e16d51afc34",
         ),
-        Entry(
+        CatalogEntry(
             name="pcg",
             title="PCG",
             task=NODE_LABELS,
@@ -245,7 +245,7 @@ CATALOG: dict[str, Entry] = {
             citation=_ZHAO + _LABEL_SPLIT,
             checksum="a36175e5ec4a7a665b341f5a957b84e1e2e5ca8127436543d7da2a17d7106972",
         ),
-        Entry(
+        CatalogEntry(
             name="humango",
             title="HumanGo",
             task=NODE_LABELS,
@@ -260,7 +260,7 @@ CATALOG: dict[str, Entry] = {
             citation=_ZHAO + _LABEL_SPLIT,
             checksum="b86a7339fdb3b312919f8a75387b16bd345073b9b82d34dc33b8bb5d5ce3e2e7",
         ),
-        Entry(
+        CatalogEntry(
             name="blogcatalog",
             title="BlogCatalog",
             task=NODE_LABELS,
@@ -275,7 +275,7 @@ CATALOG: dict[str, Entry] = {
             + _LABEL_SPLIT,
             checksum="45bbd960fcd5a71ce50597be9ce6455e9088ca0f0d7f731caa3c3dce212a4b3a",
         ),
-        Entry(
+        CatalogEntry(
             name="ca_astroph",
             title="ca-AstroPh",
             task=LINKS,
@@ -290,7 +290,7 @@ CATALOG: dict[str, Entry] = {
             "ACM TKDD 1(1), 2007" + _LINK_SPLIT,
             checksum="9e1cda563fdbb7c89c011896f5a3210790fe886e6f16c4e438df682a49d19380",
         ),
-        Entry(
+        CatalogEntry(
             name="drugbank_ddi",
             title="DrugBank interactions",
             task=LINKS,
@@ -312,7 +312,7 @@ CATALOG: dict[str, Entry] = {
 }
 
 
-def entry(name: str) -> Entry:
+def entry(name: str) -> CatalogEntry:
     """Look a data set up; a UserError that names the known ones, and the closest, otherwise."""
     if name in CATALOG:
         return CATALOG[name]

@@ -17,11 +17,11 @@ from glt_cli.errors import UserError
 from glt_cli.experiment.device import resolve
 from glt_cli.experiment.paths import RunFolder
 from glt_cli.experiment.record import Record, read_record
-from glt_cli.experiment.tables import Table
+from glt_cli.experiment.tables import TextTable
 from glt_cli.experiment.ticket import read_ticket
 from glt_cli.pruning.masks import EDGE, kept_counts, sparsities
 from glt_cli.terminal import console
-from glt_cli.training.batches import Views
+from glt_cli.training.batches import Batches
 from glt_cli.training.loop import test_scores
 from glt_cli.training.tasks import make_task
 
@@ -60,10 +60,10 @@ def verify(
         raise UserError(f"{run.tensors}: its edges are not those of {dataset.shown}")
     model = ticket.model().to(device)
     graph = task.graph.keep(ticket.masks[EDGE].to(device))
-    views, ones = Views(task, graph, model.reach), graph.ones()
+    batches, ones = Batches(task, graph, model.reach), graph.ones()
     with torch.no_grad():
-        val = float(task.score(model(*views["val"].inputs(ones)), "val"))
-    test, _ = test_scores(model, views, ones)
+        val = float(task.score(model(*batches["val"].inputs(ones)), "val"))
+    test, _ = test_scores(model, batches, ones)
     graph_sparsity, weight_sparsity = sparsities(ticket.masks, kept_counts(ticket.masks))
     measured = {
         "graph_sparsity": graph_sparsity,
@@ -87,7 +87,7 @@ def verify(
             }
         )
     show = console()
-    Table(f"Ticket in {folder}", pd.DataFrame(rows)).print(show)
+    TextTable(f"Ticket in {folder}", pd.DataFrame(rows)).print(show)
     if record is None:
         show.print("The ticket is whole. There is no record beside it to compare it with.")
     elif agrees:

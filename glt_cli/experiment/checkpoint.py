@@ -24,7 +24,7 @@ _FORMAT = "2"
 
 
 @dataclass
-class Mark:
+class PhaseCheckpoint:
     """How far a phase had come: epochs done, and what it carried to the next."""
 
     epochs: int
@@ -60,7 +60,7 @@ class Checkpoint:
 
     path: Path
     stages: dict[str, Masks] = field(default_factory=dict)
-    marks: dict[str, Mark] = field(default_factory=dict)
+    marks: dict[str, PhaseCheckpoint] = field(default_factory=dict)
     history: list[dict[str, object]] = field(default_factory=list)
     account: Account = field(default_factory=Account)
 
@@ -78,14 +78,14 @@ class Checkpoint:
 
                 stages = {s: tensors(f"stage.{s}", names) for s, names in about["stages"].items()}
                 marks = {
-                    phase: Mark(epochs, tensors(f"mark.{phase}", names))
+                    phase: PhaseCheckpoint(epochs, tensors(f"mark.{phase}", names))
                     for phase, (epochs, names) in about["marks"].items()
                 }
                 return cls(path, stages, marks, about["history"], Account(**about["account"]))
         except (OSError, SafetensorError, ValueError, KeyError, TypeError, AttributeError):
             return cls(path)
 
-    def write(self, **marks: Mark) -> None:
+    def write(self, **marks: PhaseCheckpoint) -> None:
         """Write everything, whole or not at all.
 
         Args:

@@ -17,23 +17,23 @@ from glt_cli.data.catalog import entry
 from glt_cli.experiment import provenance, results
 from glt_cli.experiment.checkpoint import Checkpoint
 from glt_cli.experiment.device import resolve
-from glt_cli.experiment.history import Watcher
+from glt_cli.experiment.history import HistoryRecorder
 from glt_cli.experiment.identity import Identity, identify
 from glt_cli.experiment.locks import locked
 from glt_cli.experiment.log import Log
 from glt_cli.experiment.paths import RunFolder, write_whole
 from glt_cli.experiment.record import Record, finished, run_folder
-from glt_cli.experiment.resume import RunMemory
+from glt_cli.experiment.resume import RunCheckpointer
 from glt_cli.experiment.teacher import Teacher
 from glt_cli.experiment.ticket import read_ticket
 from glt_cli.models import build
 from glt_cli.pruning import methods
-from glt_cli.pruning.context import Found, Search
+from glt_cli.pruning.context import PruningContext, SearchResult
 from glt_cli.pruning.controls import shuffled
 from glt_cli.pruning.masks import Targets, kept_counts, sparsities
 from glt_cli.pruning.retrain import Constraint, FixedMasks, Trained, retrain
 from glt_cli.sweep.display import Display
-from glt_cli.training.loop import Lesson, seed_stage, snapshot
+from glt_cli.training.loop import Distillation, seed_stage, snapshot
 from glt_cli.training.tasks import make_task, metric_of
 
 
@@ -42,7 +42,7 @@ class NeededRunFailedError(Exception):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RunOutcome:
     """What became of a run: its record and folder, and whether it had been finished before."""
 
     record: Record
@@ -50,7 +50,7 @@ class Outcome:
     found_finished: bool
 
 
-def run(config: Config, display: Display, wait: bool = True) -> Outcome:
+def run(config: Config, display: Display, wait: bool = True) -> RunOutcome:
     """Run one configuration, unless its finished run is found.
 
     Whatever goes wrong is written to the record, which then has status `failed`.
@@ -68,24 +68,24 @@ def run(config: Config, display: Display, wait: bool = True) -> Outcome:
     identity = identify(config, device.type)
     folder = run_folder(config.output_dir, identity.folder)
     if not config.force and (done := finished(folder)):
-        return Outcome(done, folder, found_finished=True)
+        return RunOutcome(done, folder, found_finished=True)
     name = folder.path.name
     with locked(folder.lock, wait, lambda: display.say(f"waiting for {name}, done elsewhere")):
         if not config.force and (done := finished(folder)):
-            return Outcome(done, folder, found_finished=True)
+            return RunOutcome(done, folder, found_finished=True)
         return _run(config, device, identity, folder, display)
 
 
 def _run(
     config: Config, device: torch.device, identity: Identity, folder: RunFolder, display: Display
-) -> Outcome:
+) -> RunOutcome:
     record = _blank(config, device, identity.config_hash)
     _clear(folder, config)
-    watcher = Watcher(display, Log(folder.log, record.started))
+    recorder = HistoryRecorder(display, Log(folder.log, record.started))
     try:
-        watcher.note(headline(config))
+        recorder.note(headline(config))
         provenance.reset_peak_memory(device)
-        _fill(record, config, device, folder, watcher)
+        _fill(record, config, device, folder, recorder)
         record.peak_memory_mb = round(provenance.peak_memory_mb(device), 1)
         record.status = "done"
     except (KeyboardInterrupt, SystemExit):  # a cluster's worker is ended by the latter
@@ -93,15 +93,15 @@ def _run(
         raise
     except Exception as error:
         record.status, record.error = "failed", f"{error}" or type(error).__name__
-        watcher.log.write(traceback.format_exc())
+        recorder.log.write(traceback.format_exc())
     finally:
-        write_whole(folder.history, watcher.history())
+        write_whole(folder.history, recorder.history())
         record.finished = provenance.now()
-        watcher.log.write(f"{record.status}{f': {record.error}' if record.error else ''}")
+        recorder.log.write(f"{record.status}{f': {record.error}' if record.error else ''}")
         record.write(folder)
     if record.status == "done":  # until its record is there, a run may have to be gone on with
         Checkpoint(folder.checkpoint).forget()
-    return Outcome(record, folder, found_finished=False)
+    return RunOutcome(record, folder, found_finished=False)
 
 
 def headline(config: Config) -> str:
@@ -147,90 +147,103 @@ def _clear(folder: RunFolder, config: Config) -> None:
 
 
 def _fill(
-    record: Record, config: Config, device: torch.device, folder: RunFolder, watcher: Watcher
+    record: Record,
+    config: Config,
+    device: torch.device,
+    folder: RunFolder,
+    recorder: HistoryRecorder,
 ) -> None:
     """Do the run; the record takes what it comes to."""
     dense = None
     if config.method.prunes:
-        dense = _other_run(dense_config(config), "dense baseline", watcher)
+        dense = _other_run(dense_config(config), "dense baseline", recorder)
 
     raw = data.load(config.dataset, config.data_root)
     task = make_task(raw, config.dataset, device)
     for line in (*raw.report, *task.cleaned):
-        watcher.note(line, once=True)
+        recorder.note(line, once=True)
     seed_stage(config.seed, "reinit" if config.retrain.control == "reinit" else "init")
     model = build(config.backbone, task.num_features, task.num_outputs, task.embedded_nodes)
     model = model.to(device)
     targets = Targets(config.sparsity.graph, config.sparsity.weight)
     teacher = Teacher(dense, task)
-    search = Search(
+    context = PruningContext(
         task,
         model,
         snapshot(model),
         targets,
         config.trainer,
         config.seed,
-        watcher,
+        recorder,
         teacher.for_search,
     )
 
     # Find.
-    memory = RunMemory(Checkpoint.read(folder.checkpoint), watcher, teacher)
-    search.memory = memory
+    memory = RunCheckpointer(Checkpoint.read(folder.checkpoint), recorder, teacher)
+    context.memory = memory
     if config.retrain == RetrainConfig():
-        found = _find(search, memory, teacher, config, record)
+        found = _find(context, memory, teacher, config, record)
     else:
-        found = _found_before(search, config, watcher, record)
+        found = _found_before(context, config, recorder, record)
 
     # Rewind and retrain.
     record.distill = config.retrain.distill or found.distill
-    lesson = Lesson(teacher.outputs, record.distill) if record.distill else None
+    distillation = Distillation(teacher.outputs, record.distill) if record.distill else None
     constraint = found.constraint or FixedMasks(found.masks)
     phase = "retrain" if config.method.prunes else "dense"
     with memory.timed(phase):
-        trained = _retrain(search, constraint, watcher, phase, lesson)
+        trained = _retrain(context, constraint, recorder, phase, distillation)
     record.retrain_seconds = memory.account.seconds[phase]
 
     # Measure, and leave it.
     results.compare(record, dense.record if dense else None, trained)
-    macs = results.count(record, search, trained.masks)
-    record.ticket_sha256 = results.leave_ticket(folder, config, search, trained, raw.preparation)
-    if found.milestones:
+    macs = results.count(record, context, trained.masks)
+    record.ticket_sha256 = results.leave_ticket(folder, config, context, trained, raw.preparation)
+    if found.rounds:
         scored = [
-            (milestone, _retrain(search, FixedMasks(milestone.masks), watcher, milestone.phase))
-            for milestone in (found.milestones if found.retrain_milestones else [])
+            (
+                pruned_round,
+                _retrain(context, FixedMasks(pruned_round.masks), recorder, pruned_round.phase),
+            )
+            for pruned_round in (found.rounds if found.retrain_rounds else [])
         ]
-        results.leave_rounds(folder, found.milestones, scored)
+        results.leave_rounds(folder, found.rounds, scored)
     results.leave_tables(folder, record, config, trained.masks, macs)
 
 
 def _find(
-    search: Search, memory: RunMemory, teacher: Teacher, config: Config, record: Record
-) -> Found:
+    context: PruningContext,
+    memory: RunCheckpointer,
+    teacher: Teacher,
+    config: Config,
+    record: Record,
+) -> SearchResult:
     """Let the method look for masks, and note what that cost."""
     with memory.timed("find"):
-        found = methods.find(search, config.method)
+        found = methods.find(context, config.method)
     record.find_seconds = memory.account.seconds["find"]
     record.find_epochs = memory.account.find_epochs
-    if teacher.was_asked:
+    if teacher.was_used:
         record.find_seconds += teacher.seconds
         record.find_epochs += config.trainer.epochs
     return found
 
 
-def _found_before(search: Search, config: Config, watcher: Watcher, record: Record) -> Found:
+def _found_before(
+    context: PruningContext, config: Config, recorder: HistoryRecorder, record: Record
+) -> SearchResult:
     """Take the masks that the same settings find for an ordinary retraining."""
     plain = deepcopy(config)
     plain.retrain = RetrainConfig()
     plain.force = False
-    base = _other_run(plain, "search", watcher)
+    base = _other_run(plain, "search", recorder)
     record.find_seconds, record.find_epochs = base.record.find_seconds, base.record.find_epochs
     record.search_distill = base.record.distill
-    device = search.task.graph.edge_index.device
+    device = context.task.graph.edge_index.device
     masks = {name: mask.to(device) for name, mask in read_ticket(base.folder).masks.items()}
     if config.retrain.control == "shuffle":
-        masks = shuffled(masks, search.generator("shuffle"))
-    return Found(masks)
+        masks = shuffled(masks, context.generator("shuffle"))
+    return SearchResult(masks)
 
 
 def dense_config(config: Config) -> Config:
@@ -244,38 +257,38 @@ def dense_config(config: Config) -> Config:
     return dense
 
 
-def _other_run(config: Config, what: str, watcher: Watcher) -> Outcome:
+def _other_run(config: Config, what: str, recorder: HistoryRecorder) -> RunOutcome:
     """An ordinary run that this one needs: found finished, or done now."""
-    outcome = run(config, watcher.display)
+    outcome = run(config, recorder.display)
     record = outcome.record
     if record.status != "done":
         raise NeededRunFailedError(f"the {what} failed: {record.error}")
     record.dense_reused = outcome.found_finished
     word = "reused" if outcome.found_finished else "done"
-    watcher.log.write(f"{what} {word}: {outcome.folder.path.name}")
+    recorder.log.write(f"{what} {word}: {outcome.folder.path.name}")
     if outcome.found_finished:
-        watcher.display.say(f"{what} reused, test {record.ticket_test:.1%}")
+        recorder.display.say(f"{what} reused, test {record.ticket_test:.1%}")
     return outcome
 
 
 def _retrain(
-    search: Search,
+    context: PruningContext,
     constraint: Constraint,
-    watcher: Watcher,
+    recorder: HistoryRecorder,
     phase: str,
-    lesson: Lesson | None = None,
+    distillation: Distillation | None = None,
 ) -> Trained:
-    watcher.begin(phase, search.trainer.epochs)
+    recorder.begin(phase, context.trainer.epochs)
     graph, weight = sparsities(constraint.masks, kept_counts(constraint.masks))
     return retrain(
-        search.task,
-        search.model,
-        search.init,
+        context.task,
+        context.model,
+        context.init,
         constraint,
-        search.trainer,
-        search.seed,
-        observe=lambda epoch: watcher.epoch(epoch, graph, weight),
+        context.trainer,
+        context.seed,
+        observe=lambda epoch: recorder.epoch(epoch, graph, weight),
         phase=phase,
-        lesson=lesson,
-        bookmarks=search.memory,
+        distillation=distillation,
+        checkpointer=context.memory,
     )

@@ -14,7 +14,7 @@ from glt_cli.training.loop import Epoch, Observer
 
 
 @dataclass
-class Watcher(Observer):
+class HistoryRecorder(Observer):
     """Passes epochs on to the display and keeps them for `history.csv`."""
 
     display: Display
@@ -27,7 +27,7 @@ class Watcher(Observer):
         self.display.say(message, once)
 
     def begin(self, phase: str, epochs: int) -> None:
-        """See training.Observer."""
+        """See loop.Observer."""
         self.log.write(f"{phase}: {epochs} epochs")
         self.display.begin(phase, epochs)
         for row in self.rows:  # of an interrupted run, for the best of them is shown too
@@ -35,14 +35,14 @@ class Watcher(Observer):
                 self._show(row)
 
     def epoch(self, epoch: Epoch, graph_sparsity: float, weight_sparsity: float) -> None:
-        """See training.Observer."""
+        """See loop.Observer."""
         self.rows.append(
             asdict(epoch) | {"graph_sparsity": graph_sparsity, "weight_sparsity": weight_sparsity}
         )
         self._show(self.rows[-1])
 
     def exchange(self, exchanged: dict[str, float], moved: dict[str, float]) -> None:
-        """See training.Observer."""
+        """See loop.Observer."""
         for what in exchanged:
             self.rows[-1] |= {f"{what}_exchanged": exchanged[what], f"{what}_moved": moved[what]}
 

@@ -51,5 +51,5 @@ def _settings(node: Any) -> Any:
     return {
         item.name: _settings(getattr(node, item.name))
         for item in fields(node)
-        if not item.metadata.get("aside")
+        if not item.metadata.get("excluded_from_hash")
     }

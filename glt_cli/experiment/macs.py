@@ -62,8 +62,8 @@ def count_macs(model: Backbone, x: Matrix, graph: Graph, masks: Masks, decoder: 
             linear += every_node
             sees_features = i == j == 0 and layer.maps_first and len(x.shape) == 2
             linear_skipping += _skipping(x, masks[name]) if sees_features else every_node
-        heard = messages + (nodes if layer.self_loops else 0)
-        graph_part += heard * layer.per_message + nodes * layer.per_node
+        received = messages + (nodes if layer.self_loops else 0)
+        graph_part += received * layer.per_message + nodes * layer.per_node
     return Macs(linear, graph_part, linear_skipping, decoder)
 
 

@@ -19,7 +19,7 @@ from glt_cli.experiment.tables import (
     sparsity_table,
 )
 from glt_cli.experiment.ticket import Ticket, write_rounds, write_ticket
-from glt_cli.pruning.context import Milestone, Search
+from glt_cli.pruning.context import PruningContext, PruningRound
 from glt_cli.pruning.masks import EDGE, Masks, Targets, full, kept_counts, sparsities
 from glt_cli.pruning.retrain import Trained
 
@@ -36,7 +36,7 @@ def compare(record: Record, dense: Record | None, trained: Trained) -> None:
     record.dense_reused = dense.dense_reused if dense else False
 
 
-def count(record: Record, search: Search, masks: Masks) -> tuple[Macs, Macs]:
+def count(record: Record, context: PruningContext, masks: Masks) -> tuple[Macs, Macs]:
     """Note sparsities and multiply-adds; returns the latter of the dense model and the ticket."""
     kept = kept_counts(masks)
     record.graph_sparsity, record.weight_sparsity = sparsities(masks, kept)
@@ -44,7 +44,7 @@ def count(record: Record, search: Search, masks: Masks) -> tuple[Macs, Macs]:
     record.weights = sum(masks[name].numel() for name in kept)
     record.weights_kept = sum(kept.values())
 
-    task, model = search.task, search.model
+    task, model = context.task, context.model
     decoder = task.decoder_macs(model.width)
     dense, ticket = (
         count_macs(model, task.x, task.graph, of, decoder) for of in (full(masks), masks)
@@ -61,12 +61,12 @@ def count(record: Record, search: Search, masks: Masks) -> tuple[Macs, Macs]:
 def leave_ticket(
     folder: RunFolder,
     config: Config,
-    search: Search,
+    context: PruningContext,
     trained: Trained,
     preparation: dict[str, Any] | None,
 ) -> str:
     """Write the ticket; returns its checksum."""
-    task = search.task
+    task = context.task
     ticket = Ticket(
         backbone=config.backbone,
         dataset=config.dataset,
@@ -77,23 +77,23 @@ def leave_ticket(
         embedded_nodes=task.embedded_nodes,
         edge_index=task.graph.edge_index,
         masks=trained.masks,
-        init=search.init,
+        init=context.init,
         trained=trained.state,
     )
     return write_ticket(ticket, folder)
 
 
 def leave_rounds(
-    folder: RunFolder, rounds: list[Milestone], scored: Sequence[tuple[Milestone, Trained]]
+    folder: RunFolder, rounds: list[PruningRound], scored: Sequence[tuple[PruningRound, Trained]]
 ) -> None:
     """Write the masks of earlier rounds, and the scores of those that were retrained."""
     write_rounds(rounds, folder)
     if not scored:
         return
     lines = ["round,graph_sparsity,weight_sparsity,val,test"]
-    for milestone, trained in scored:
-        graph, weight = sparsities(milestone.masks, kept_counts(milestone.masks))
-        lines.append(f"{milestone.number},{graph!r},{weight!r},{trained.val!r},{trained.test!r}")
+    for pruned_round, trained in scored:
+        graph, weight = sparsities(pruned_round.masks, kept_counts(pruned_round.masks))
+        lines.append(f"{pruned_round.number},{graph!r},{weight!r},{trained.val!r},{trained.test!r}")
     write_whole(folder.rounds_table, "\n".join(lines) + "\n")
 
 

@@ -8,33 +8,33 @@ from contextlib import contextmanager
 
 import torch
 
-from glt_cli.experiment.checkpoint import Checkpoint, Mark
-from glt_cli.experiment.history import Watcher
+from glt_cli.experiment.checkpoint import Checkpoint, PhaseCheckpoint
+from glt_cli.experiment.history import HistoryRecorder
 from glt_cli.experiment.teacher import Teacher
 from glt_cli.pruning.masks import Masks
-from glt_cli.training.state import Everything, copied
+from glt_cli.training.state import TrainingState, copied
 
 #: Seconds between two bookmarks: more is not lost.
 INTERVAL = 60.0
 
 
-class RunMemory:
+class RunCheckpointer:
     """Keeps finished stages and, from time to time, how far the current phase has come.
 
     Attributes:
         account: What the run has cost, before the interruption too.
     """
 
-    def __init__(self, checkpoint: Checkpoint, watcher: Watcher, teacher: Teacher) -> None:
+    def __init__(self, checkpoint: Checkpoint, recorder: HistoryRecorder, teacher: Teacher) -> None:
         self.account = checkpoint.account
-        self._checkpoint, self._watcher, self._teacher = checkpoint, watcher, teacher
-        watcher.rows.extend(checkpoint.history)
+        self._checkpoint, self._watcher, self._teacher = checkpoint, recorder, teacher
+        recorder.rows.extend(checkpoint.history)
         if checkpoint.account.costs_teacher:
-            teacher.was_asked = True
+            teacher.was_used = True
         come_to = [*checkpoint.stages]
         come_to += [f"epoch {mark.epochs} of {phase}" for phase, mark in checkpoint.marks.items()]
         if come_to:
-            watcher.note(f"goes on after {', '.join(come_to)}")
+            recorder.note(f"goes on after {', '.join(come_to)}")
         self._part, self._since, self._rows = "", 0.0, 0
         self._written = time.perf_counter()
 
@@ -48,36 +48,36 @@ class RunMemory:
         self._part = ""
 
     def recall(self, stage: str) -> Masks | None:
-        """See search.Memory."""
+        """See context.StageCheckpointer."""
         return self._checkpoint.stages.get(stage)
 
     def keep(self, stage: str, masks: Masks) -> None:
-        """See search.Memory."""
+        """See context.StageCheckpointer."""
         self._checkpoint.stages[stage] = copied(masks, torch.device("cpu"))
         self._checkpoint.marks = {}  # the stage's own; nothing but its masks is needed
         self._write()
 
-    def resume(self, phase: str, everything: Everything) -> int:
-        """See bookmarks.Bookmarks."""
+    def resume(self, phase: str, everything: TrainingState) -> int:
+        """See state.Checkpointer."""
         mark = self._checkpoint.marks.get(phase)
         if mark is None:
             return 0
-        if self._teacher.was_asked:
+        if self._teacher.was_used:
             _ = self._teacher.outputs  # building it draws random numbers: before they are restored
-        everything.restore(mark.tensors)
+        everything.load_state_dict(mark.tensors)
         return mark.epochs
 
-    def mark(self, phase: str, number: int, count: int, everything: Everything) -> None:
-        """See bookmarks.Bookmarks."""
+    def mark(self, phase: str, number: int, count: int, everything: TrainingState) -> None:
+        """See state.Checkpointer."""
         is_time = time.perf_counter() - self._written >= INTERVAL
         if number == count:
-            self._checkpoint.marks[phase] = Mark(number, everything.outcome())
+            self._checkpoint.marks[phase] = PhaseCheckpoint(number, everything.outcome())
             if is_time:
                 self._write()
         elif is_time:
-            self._write(**{phase: Mark(number, everything.carry())})
+            self._write(**{phase: PhaseCheckpoint(number, everything.state_dict())})
 
-    def _write(self, **marks: Mark) -> None:
+    def _write(self, **marks: PhaseCheckpoint) -> None:
         self._settle()
         self._checkpoint.history = list(self._watcher.rows)
         self._checkpoint.write(**marks)
@@ -92,5 +92,5 @@ class RunMemory:
         seconds[self._part] = seconds.get(self._part, 0.0) + now - self._since
         if self._part == "find":
             self.account.find_epochs += rows - self._rows
-            self.account.costs_teacher = self._teacher.was_asked
+            self.account.costs_teacher = self._teacher.was_used
         self._since, self._rows = now, rows

@@ -20,7 +20,7 @@ from glt_cli.terminal import print_trimmed
 
 
 @dataclass(frozen=True)
-class Table:
+class TextTable:
     """A titled table of text."""
 
     title: str
@@ -45,7 +45,7 @@ class Table:
         return f"## {self.title}\n\n{body}\n"
 
 
-def sparsity_table(masks: Masks, targets: Targets) -> Table:
+def sparsity_table(masks: Masks, targets: Targets) -> TextTable:
     """Target, achieved, kept and total, for edges, all weights and each weight tensor."""
     weights = {name: mask for name, mask in masks.items() if name != EDGE}
     groups = {"edges": [masks[EDGE]], "weights": list(weights.values())}
@@ -64,10 +64,10 @@ def sparsity_table(masks: Masks, targets: Targets) -> Table:
                 "of": f"{total:,}",
             }
         )
-    return Table("Sparsity", pd.DataFrame(rows))
+    return TextTable("Sparsity", pd.DataFrame(rows))
 
 
-def accuracy_table(record: Record) -> Table:
+def accuracy_table(record: Record) -> TextTable:
     """Dense, ticket and their difference in points, on validation and test."""
     rows = []
     scores = [
@@ -90,10 +90,10 @@ def accuracy_table(record: Record) -> Table:
         )
     title = metric_name(record.metric)
     title = title[0].upper() + title[1:]
-    return Table(f"{title} (seed {record.seed})", pd.DataFrame(rows))
+    return TextTable(f"{title} (seed {record.seed})", pd.DataFrame(rows))
 
 
-def macs_table(dense: Macs, ticket: Macs) -> Table:
+def macs_table(dense: Macs, ticket: Macs) -> TextTable:
     """Multiply-adds of one forward pass, in millions, by part."""
     parts = {
         "linear": (dense.linear, ticket.linear),
@@ -113,14 +113,14 @@ def macs_table(dense: Macs, ticket: Macs) -> Table:
         for part, (before, after) in parts.items()
         if before or part != "decoder"
     ]
-    return Table("Multiply-adds (MACs) of one forward pass", pd.DataFrame(rows))
+    return TextTable("Multiply-adds (MACs) of one forward pass", pd.DataFrame(rows))
 
 
-def remarks_table(records: Sequence[Record]) -> list[Table]:
+def remarks_table(records: Sequence[Record]) -> list[TextTable]:
     """What a reader of these runs' tables must know: one more table, or none."""
     said = {(record.label, remark) for record in records for remark in record.remarks()}
     rows = [{"method": method, "remark": remark} for method, remark in sorted(said)]
-    return [Table("Remarks", pd.DataFrame(rows))] if rows else []
+    return [TextTable("Remarks", pd.DataFrame(rows))] if rows else []
 
 
 def sentence(record: Record, tolerance: float) -> str:
@@ -136,7 +136,7 @@ def sentence(record: Record, tolerance: float) -> str:
     )
 
 
-def joint_table(records: Sequence[Record], swept: Sequence[dict[str, str]] = ()) -> Table:
+def joint_table(records: Sequence[Record], swept: Sequence[dict[str, str]] = ()) -> TextTable:
     """One row for each setting of a grid: means over seeds, spread and count.
 
     What is the same in all rows stands in the title.
@@ -172,7 +172,7 @@ def joint_table(records: Sequence[Record], swept: Sequence[dict[str, str]] = ())
     same = [column for column in same if frame[column].nunique() == 1]
     shared = ", ".join(f"{column} {frame[column].iloc[0]}" for column in same)
     title = "Joint table: test scores in per cent, mean ± deviation over seeds"
-    return Table(f"{title}\n{shared}" if shared else title, frame.drop(columns=same))
+    return TextTable(f"{title}\n{shared}" if shared else title, frame.drop(columns=same))
 
 
 def _spread(values: pd.Series[float], signed: bool = False) -> str:
@@ -180,7 +180,7 @@ def _spread(values: pd.Series[float], signed: bool = False) -> str:
     return f"{mean} ± {values.std():.2f}" if len(values) > 1 else mean
 
 
-def read_tables(folder: RunFolder) -> list[Table]:
+def read_tables(folder: RunFolder) -> list[TextTable]:
     """Read a finished run's tables back.
 
     Raises:
@@ -203,11 +203,11 @@ def read_tables(folder: RunFolder) -> list[Table]:
             {first: row, **dict(zip(group["column"], group["value"], strict=True))}
             for row, group in part.groupby("row", sort=False)
         ]
-        tables.append(Table(str(title), pd.DataFrame(rows, columns=[first, *columns])))
+        tables.append(TextTable(str(title), pd.DataFrame(rows, columns=[first, *columns])))
     return tables
 
 
-def as_csv(tables: Sequence[Table]) -> str:
+def as_csv(tables: Sequence[TextTable]) -> str:
     """All cells of some tables in long form; `first` heads the column of row names."""
     cells = [
         {

@@ -11,7 +11,7 @@ from torch import Tensor
 from glt_cli.experiment.paths import RunFolder
 from glt_cli.experiment.record import Record
 from glt_cli.experiment.ticket import read_ticket
-from glt_cli.training.batches import Views
+from glt_cli.training.batches import Batches
 from glt_cli.training.tasks import Task
 
 
@@ -36,7 +36,7 @@ class Teacher:
     """
 
     def __init__(self, dense: DenseRun | None, task: Task) -> None:
-        self.was_asked = False
+        self.was_used = False
         self._dense, self._task = dense, task
 
     @property
@@ -46,7 +46,7 @@ class Teacher:
 
     def for_search(self) -> Tensor:
         """Give the outputs to a method that looks for masks."""
-        self.was_asked = True
+        self.was_used = True
         return self.outputs
 
     @cached_property
@@ -55,7 +55,7 @@ class Teacher:
         assert self._dense is not None, "a dense run has no teacher"
         graph = self._task.graph
         model = read_ticket(self._dense.folder).model().to(graph.edge_index.device)
-        views = Views(self._task, graph, model.reach)
+        batches = Batches(self._task, graph, model.reach)
         with torch.no_grad():
-            outputs: Tensor = model(*views["all"].inputs(graph.ones()))
+            outputs: Tensor = model(*batches["all"].inputs(graph.ones()))
         return outputs

@@ -23,7 +23,7 @@ from glt_cli.errors import UserError
 from glt_cli.experiment.paths import RunFolder, write_whole
 from glt_cli.models import build
 from glt_cli.models.backbone import Backbone
-from glt_cli.pruning.context import Milestone
+from glt_cli.pruning.context import PruningRound
 from glt_cli.pruning.masks import EDGE, Masks
 from glt_cli.training.loop import State
 
@@ -97,12 +97,12 @@ def write_ticket(ticket: Ticket, folder: RunFolder) -> str:
     return hashlib.sha256(description).hexdigest()
 
 
-def write_rounds(rounds: list[Milestone], folder: RunFolder) -> None:
+def write_rounds(rounds: list[PruningRound], folder: RunFolder) -> None:
     """Write the masks of earlier rounds, `round-NN.mask.…`."""
     tensors = {
-        f"round-{milestone.number:02}.{name}": mask.cpu().contiguous()
-        for milestone in rounds
-        for name, mask in _masks(milestone.masks).items()
+        f"round-{pruned_round.number:02}.{name}": mask.cpu().contiguous()
+        for pruned_round in rounds
+        for name, mask in _masks(pruned_round.masks).items()
     }
     write_whole(folder.rounds, save(tensors))
 

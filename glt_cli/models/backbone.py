@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from glt_cli.models.receptive_field import Seen
+from glt_cli.models.receptive_field import GraphView
 from glt_cli.models.sparse import Matrix, SparseMatrix, matmul
 
 
@@ -60,7 +60,7 @@ class Backbone(nn.Module, ABC):
         return len(self.layers)
 
     @abstractmethod
-    def forward(self, x: Matrix, graph: Seen, edges: Tensor) -> Tensor:
+    def forward(self, x: Matrix, graph: GraphView, edges: Tensor) -> Tensor:
         """Predict from features [N, F] and edge values in [0, ∞), [E]: [N, outputs].
 
         Of a field, the features are those of its rows, and the predictions of its targets.

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from glt_cli.models.backbone import Backbone, LayerSize
-from glt_cli.models.receptive_field import Seen
+from glt_cli.models.receptive_field import GraphView
 from glt_cli.models.sparse import Matrix
 
 
@@ -26,7 +26,7 @@ class Embedded(Backbone):
         """See Backbone."""
         return self.backbone.reach
 
-    def forward(self, x: Matrix, graph: Seen, edges: Tensor) -> Tensor:
+    def forward(self, x: Matrix, graph: GraphView, edges: Tensor) -> Tensor:
         """See Backbone; x are node numbers, int64."""
         features = self.embedding.index_select(0, cast(Tensor, x))
         result: Tensor = self.backbone(features, graph, edges)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from glt_cli.config.backbones import GATConfig
 from glt_cli.models.backbone import Backbone, Dropout, Layer, LayerSize, Linear
 from glt_cli.models.graph import Adjacency
-from glt_cli.models.receptive_field import Seen
+from glt_cli.models.receptive_field import GraphView
 from glt_cli.models.sparse import Matrix
 
 #: Only an absent edge's logit can exceed the maximum over kept entries; beyond e³⁰ its
@@ -100,7 +100,7 @@ class GAT(Backbone):
         )
         self.dropout = Dropout(dropout)
 
-    def forward(self, x: Matrix, graph: Seen, edges: Tensor) -> Tensor:
+    def forward(self, x: Matrix, graph: GraphView, edges: Tensor) -> Tensor:
         """See Backbone."""
         first, *rest = graph.blocks(len(self.layers), self_loops=True)
         h: Tensor = self.layers[0](self.dropout(x), first, first.weights(edges))

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from glt_cli.config.backbones import GCNConfig
 from glt_cli.models.backbone import Backbone, Dropout, Layer, LayerSize, Linear
 from glt_cli.models.graph import Adjacency
-from glt_cli.models.receptive_field import Seen
+from glt_cli.models.receptive_field import GraphView
 from glt_cli.models.sparse import Matrix, SparseMatrix
 
 
@@ -59,7 +59,7 @@ class GCN(Backbone):
         self.layers = nn.ModuleList(GCNLayer(*pair) for pair in pairwise(widths))
         self.dropout = Dropout(dropout)
 
-    def forward(self, x: Matrix, graph: Seen, edges: Tensor) -> Tensor:
+    def forward(self, x: Matrix, graph: GraphView, edges: Tensor) -> Tensor:
         """See Backbone."""
         values = normalise(graph.looped, edges)
         first, *rest = graph.blocks(len(self.layers), self_loops=True)

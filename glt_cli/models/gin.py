@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from glt_cli.config.backbones import GINConfig
 from glt_cli.models.backbone import Backbone, Dropout, Layer, LayerSize, Linear
 from glt_cli.models.graph import Adjacency
-from glt_cli.models.receptive_field import Seen
+from glt_cli.models.receptive_field import GraphView
 from glt_cli.models.sparse import Matrix, SparseMatrix
 
 
@@ -21,8 +21,8 @@ def mean_weights(adjacency: Adjacency, edges: Tensor) -> Tensor:
     pattern = adjacency.pattern
     weights = adjacency.weights(edges)
     total = pattern.row_sum(weights)
-    heard = total > 0
-    share = torch.where(heard, 1 / torch.where(heard, total, 1), 0)
+    received = total > 0
+    share = torch.where(received, 1 / torch.where(received, total, 1), 0)
     return weights * share.index_select(0, pattern.row)
 
 
@@ -74,7 +74,7 @@ class GIN(Backbone):
         self.dropout = Dropout(dropout)
         self.aggregation = aggregation
 
-    def forward(self, x: Matrix, graph: Seen, edges: Tensor) -> Tensor:
+    def forward(self, x: Matrix, graph: GraphView, edges: Tensor) -> Tensor:
         """See Backbone."""
         adjacency = graph.neighbours
         if self.aggregation == "mean":

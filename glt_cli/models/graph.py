@@ -17,7 +17,7 @@ class Adjacency:
     """Which node hears which: entry (i, j) is the message from j to i.
 
     Attributes:
-        pattern: CSR over targets [N, N], or [targets, sources] of a block (`field.Field`).
+        pattern: CSR over targets [N, N], or [targets, sources] of a block (`ReceptiveField`).
         edge: int32 [nnz], the edge behind each entry; E stands for a self-loop of the layer.
         entries: Of a block, the place of each entry in the whole adjacency, int64 [nnz].
         own: Of a block, the place of each target among the sources, int64 [targets].
@@ -26,14 +26,14 @@ class Adjacency:
 
     pattern: Pattern
     edge: Tensor
-    strength: Tensor | None = None
+    edge_weight: Tensor | None = None
     entries: Tensor | None = None
     own: Tensor | None = None
 
     def weights(self, edge_values: Tensor) -> Tensor:
         """Spread edge values [E] over the entries [nnz]; a layer's self-loops weigh 1."""
-        if self.strength is not None:
-            edge_values = edge_values * self.strength.to(edge_values.dtype)
+        if self.edge_weight is not None:
+            edge_values = edge_values * self.edge_weight.to(edge_values.dtype)
         return torch.cat([edge_values, edge_values.new_ones(1)]).index_select(0, self.edge)
 
     def take(self, values: Tensor) -> Tensor:
@@ -68,12 +68,12 @@ class Graph:
         num_nodes: int,
         edge_index: Tensor,
         directed: bool = False,
-        strength: Tensor | None = None,
+        edge_weight: Tensor | None = None,
     ) -> None:
         self.num_nodes = num_nodes
         self.edge_index = edge_index
         self.directed = directed
-        self.strength = strength
+        self.edge_weight = edge_weight
 
     @classmethod
     def from_pairs(
@@ -96,12 +96,12 @@ class Graph:
         if not directed:
             pairs = torch.stack([pairs.amin(0), pairs.amax(0)])
         keys, place = torch.unique(pairs[0] * num_nodes + pairs[1], return_inverse=True)
-        strength = None
+        edge_weight = None
         if weights is not None:
             total = weights.new_zeros(keys.numel()).index_add(0, place, weights[apart])
-            strength = total / torch.bincount(place, minlength=keys.numel())
+            edge_weight = total / torch.bincount(place, minlength=keys.numel())
         edge_index = torch.stack([keys // num_nodes, keys % num_nodes])
-        return Cleaned(cls(num_nodes, edge_index, directed, strength), loops, duplicates)
+        return Cleaned(cls(num_nodes, edge_index, directed, edge_weight), loops, duplicates)
 
     @property
     def num_edges(self) -> int:
@@ -140,14 +140,14 @@ class Graph:
         row, col = torch.cat(rows), torch.cat(cols)
         order = torch.argsort(row * self.num_nodes + col)
         pattern = Pattern.from_coordinates(row[order], col[order], (self.num_nodes, self.num_nodes))
-        return Adjacency(pattern, torch.cat(edges)[order].int(), self.strength)
+        return Adjacency(pattern, torch.cat(edges)[order].int(), self.edge_weight)
 
     def blocks(self, layers: int, self_loops: bool) -> list[Adjacency]:
-        """The adjacency that each layer needs: here the whole one (compare `field.Field`)."""
+        """The adjacency that each layer needs: here the whole one (compare `ReceptiveField`)."""
         return [self.looped if self_loops else self.neighbours] * layers
 
     def of_targets(self, h: Tensor) -> Tensor:
-        """Take the rows that are asked for: here all (compare `field.Field`)."""
+        """Take the rows that are asked for: here all (compare `ReceptiveField`)."""
         return h
 
     def ones(self) -> Tensor:
@@ -163,8 +163,8 @@ class Graph:
 
     def keep(self, kept: Tensor) -> Graph:
         """Build the physically smaller graph of the kept edges (bool [E], or their indices)."""
-        strength = None if self.strength is None else self.strength[kept]
-        return Graph(self.num_nodes, self.edge_index[:, kept], self.directed, strength)
+        edge_weight = None if self.edge_weight is None else self.edge_weight[kept]
+        return Graph(self.num_nodes, self.edge_index[:, kept], self.directed, edge_weight)
 
     def part(self, nodes: Tensor) -> tuple[Graph, Tensor]:
         """Build the graph among some nodes (int64 ascending), and say which edges it has."""
@@ -172,8 +172,8 @@ class Graph:
         place[nodes] = torch.arange(nodes.numel(), device=nodes.device)
         ends = place[self.edge_index]
         edges = (ends >= 0).all(0).nonzero().squeeze(1)
-        strength = None if self.strength is None else self.strength[edges]
-        return Graph(nodes.numel(), ends[:, edges], self.directed, strength), edges
+        edge_weight = None if self.edge_weight is None else self.edge_weight[edges]
+        return Graph(nodes.numel(), ends[:, edges], self.directed, edge_weight), edges
 
     def without(self, other: Graph) -> Graph:
         """Build the graph of those edges that another graph of the same nodes doesn't have."""
@@ -182,16 +182,16 @@ class Graph:
 
     def with_edges(self, edge_index: Tensor) -> Graph:
         """Add edges of weight 1 behind the others; none of them may be there already."""
-        strength = self.strength
-        if strength is not None:
-            strength = torch.cat([strength, strength.new_ones(edge_index.shape[1])])
+        edge_weight = self.edge_weight
+        if edge_weight is not None:
+            edge_weight = torch.cat([edge_weight, edge_weight.new_ones(edge_index.shape[1])])
         together = torch.cat([self.edge_index, edge_index], dim=1)
-        return Graph(self.num_nodes, together, self.directed, strength)
+        return Graph(self.num_nodes, together, self.directed, edge_weight)
 
     def to(self, device: torch.device) -> Graph:
         """Copy to a device."""
-        strength = None if self.strength is None else self.strength.to(device)
-        return Graph(self.num_nodes, self.edge_index.to(device), self.directed, strength)
+        edge_weight = None if self.edge_weight is None else self.edge_weight.to(device)
+        return Graph(self.num_nodes, self.edge_index.to(device), self.directed, edge_weight)
 
 
 class Cleaned(NamedTuple):

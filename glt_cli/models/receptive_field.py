@@ -15,7 +15,7 @@ from glt_cli.models.graph import Adjacency, Graph
 from glt_cli.models.sparse import Matrix, Pattern, SparseMatrix
 
 
-class Field:
+class ReceptiveField:
     """What some target nodes see of a graph through a number of layers.
 
     Attributes:
@@ -64,7 +64,7 @@ class Field:
         return blocks[::-1]
 
 
-class Whole:
+class FullGraph:
     """The whole graph, of which some nodes' predictions are wanted.
 
     For backbones whose batch norm lets every node take part in every prediction.
@@ -90,7 +90,7 @@ class Whole:
 
 
 #: A graph, or what some predictions need of it.
-Seen = Graph | Field | Whole
+GraphView = Graph | ReceptiveField | FullGraph
 
 
 def _heard(adjacency: Adjacency, targets: Tensor) -> Tensor:
@@ -117,7 +117,7 @@ def _cut(whole: Adjacency, targets: Tensor, sources: Tensor) -> Adjacency:
         (targets.numel(), sources.numel()),
     )
     own = torch.searchsorted(sources, targets)
-    return Adjacency(pattern, whole.edge[entries], whole.strength, entries, own)
+    return Adjacency(pattern, whole.edge[entries], whole.edge_weight, entries, own)
 
 
 def take_rows(x: Matrix, rows: Tensor) -> Matrix:

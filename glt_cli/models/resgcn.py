@@ -12,7 +12,7 @@ from torch.utils.checkpoint import checkpoint
 from glt_cli.config.backbones import ResGCNConfig
 from glt_cli.models.backbone import Backbone, Dropout, Layer, LayerSize, Linear
 from glt_cli.models.graph import Adjacency
-from glt_cli.models.receptive_field import Seen
+from glt_cli.models.receptive_field import GraphView
 from glt_cli.models.sparse import Matrix
 
 #: What GENConv adds to its messages, so that they are positive.
@@ -82,8 +82,8 @@ class GENLayer(Layer):
     def forward(self, h: Tensor, adjacency: Adjacency, weights: Tensor) -> Tensor:
         """Map [N, F] to [N, F] with edge weights [nnz]."""
         messages = F.relu(h) + _EPSILON
-        heard = softmax_aggregate(adjacency, weights, messages, self.temperature)
-        mapped: Tensor = self.linear(h + heard)
+        received = softmax_aggregate(adjacency, weights, messages, self.temperature)
+        mapped: Tensor = self.linear(h + received)
         return mapped + self.bias
 
     def size(self, name: str, sparse_input: bool) -> LayerSize:
@@ -119,7 +119,7 @@ class ResGCN(Backbone):
         """Batch norm lets every node take part in every prediction."""
         return
 
-    def forward(self, x: Matrix, graph: Seen, edges: Tensor) -> Tensor:
+    def forward(self, x: Matrix, graph: GraphView, edges: Tensor) -> Tensor:
         """See Backbone."""
         looped = graph.looped
         weights = looped.weights(edges)

@@ -14,14 +14,14 @@ from glt_cli.config import TrainerConfig
 from glt_cli.models.backbone import Backbone
 from glt_cli.pruning.masks import EDGE, Masks, Targets
 from glt_cli.pruning.retrain import Constraint
-from glt_cli.training.batches import View, Views
+from glt_cli.training.batches import Batch, Batches
 from glt_cli.training.loop import Epoch, Observer, State, epochs, seed_stage
-from glt_cli.training.state import Bookmarks, Carried
+from glt_cli.training.state import Checkpointer, Stateful
 from glt_cli.training.tasks import Task
 
 
 @dataclass(frozen=True)
-class Milestone:
+class PruningRound:
     """Masks on the way to the target, such as those of an IMP round."""
 
     number: int
@@ -34,7 +34,7 @@ class Milestone:
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """What a method found.
 
     Attributes:
@@ -46,13 +46,13 @@ class Found:
     """
 
     masks: Masks
-    milestones: list[Milestone] = field(default_factory=list)
-    retrain_milestones: bool = False
+    rounds: list[PruningRound] = field(default_factory=list)
+    retrain_rounds: bool = False
     constraint: Constraint | None = None
     distill: float = 0.0
 
 
-class Memory(Bookmarks, Protocol):
+class Memory(Checkpointer, Protocol):
     """Masks of finished stages, and how far the others have come, should the run be interrupted."""
 
     def recall(self, stage: str) -> Masks | None:
@@ -63,7 +63,7 @@ class Memory(Bookmarks, Protocol):
 
 
 @dataclass
-class Search:
+class PruningContext:
     """The setting of a search: data, Θ₀, targets, and who is told of it.
 
     Attributes:
@@ -105,9 +105,9 @@ class Search:
         return {key: mask.to(device) for key, mask in masks.items()}
 
     @cached_property
-    def views(self) -> Views:
+    def batches(self) -> Batches:
         """What the predictions of each split take in, on the whole graph."""
-        return Views(self.task, self.task.graph, self.model.reach, self.trainer.partitions)
+        return Batches(self.task, self.task.graph, self.model.reach, self.trainer.partitions)
 
     @cached_property
     def agreement(self) -> Tensor:
@@ -132,26 +132,26 @@ class Search:
         phase: str,
         count: int,
         optimiser: torch.optim.Optimizer,
-        outputs: Callable[[View], Tensor],
+        outputs: Callable[[Batch], Tensor],
         sparsities: Callable[[], tuple[float, float]],
         after_backward: Callable[[], None] | None = None,
         after_step: Callable[[], None] | None = None,
-        carried: dict[str, Carried] | None = None,
+        carried: dict[str, Stateful] | None = None,
     ) -> Iterator[Epoch]:
-        """Train as `training.epochs` does; count the epochs and tell the observer."""
+        """Train as `loop.epochs` does; count the epochs and tell the observer."""
         if count == 0:
             return
         self.observer.begin(phase, count)
         for epoch in epochs(
             phase,
             count,
-            self.views,
+            self.batches,
             self.model,
             optimiser,
             outputs,
             after_backward,
             after_step,
-            bookmarks=self.memory,
+            checkpointer=self.memory,
             carried=carried,
         ):
             self.observer.epoch(epoch, *sparsities())

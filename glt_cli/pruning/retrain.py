@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from glt_cli.config import TrainerConfig
 from glt_cli.models.backbone import Backbone
 from glt_cli.pruning.masks import EDGE, Masks, clone
-from glt_cli.training.batches import View, Views
+from glt_cli.training.batches import Batch, Batches
 from glt_cli.training.loop import (
     Best,
+    Distillation,
     Epoch,
-    Lesson,
     State,
     adam,
     epochs,
@@ -23,7 +23,7 @@ from glt_cli.training.loop import (
     snapshot,
     test_scores,
 )
-from glt_cli.training.state import Bookmarks, part, prefixed
+from glt_cli.training.state import Checkpointer, part, prefixed
 from glt_cli.training.tasks import Task
 
 
@@ -99,8 +99,8 @@ def retrain(
     seed: int,
     observe: Callable[[Epoch], None],
     phase: str = "retrain",
-    lesson: Lesson | None = None,
-    bookmarks: Bookmarks | None = None,
+    distillation: Distillation | None = None,
+    checkpointer: Checkpointer | None = None,
 ) -> Trained:
     """Train from Θ₀ under a constraint, edges and weights really gone; keep the best epoch.
 
@@ -115,8 +115,8 @@ def retrain(
         seed: Of dropout.
         observe: Told of each epoch.
         phase: For messages.
-        lesson: Distillation, if any.
-        bookmarks: Where an interrupted run had come to.
+        distillation: Distillation, if any.
+        checkpointer: Where an interrupted run had come to.
     """
     seed_stage(seed, "retrain")
     graph = task.graph.keep(constraint.masks[EDGE])
@@ -126,10 +126,10 @@ def retrain(
     optimiser = adam(
         [{"params": model.parameters(), "lr": trainer.lr, "weight_decay": trainer.weight_decay}]
     )
-    views = Views(task, graph, model.reach, trainer.partitions)
+    batches = Batches(task, graph, model.reach, trainer.partitions)
 
-    def outputs(view: View) -> Tensor:
-        result: Tensor = model(*view.inputs(ones))
+    def outputs(batch: Batch) -> Tensor:
+        result: Tensor = model(*batch.inputs(ones))
         return result
 
     def now() -> dict[str, Tensor]:
@@ -139,14 +139,14 @@ def retrain(
     for epoch in epochs(
         phase,
         trainer.epochs,
-        views,
+        batches,
         model,
         optimiser,
         outputs,
         constraint.after_backward,
         constraint.after_step,
-        lesson,
-        bookmarks,
+        distillation,
+        checkpointer,
         {"best": best},
     ):
         observe(epoch)
@@ -154,5 +154,5 @@ def retrain(
     assert best.number
     state, masks = part(best.tensors, "state."), part(best.tensors, "mask.")
     model.load_state_dict(state)
-    test, second = test_scores(model, views, ones)
+    test, second = test_scores(model, batches, ones)
     return Trained(state, masks, best.val, test, best.number, second)

@@ -62,8 +62,8 @@ def agreement(evidence: EdgeEvidence) -> Tensor:
     agreed = evidence.agreement()
     source, target = evidence.graph.edge_index
     degrees = evidence.graph.degrees(evidence.kept)
-    need = 1 / (1 + torch.minimum(degrees[source], degrees[target]))
-    return torch.where(agreed >= AGREED, 1 + need, agreed)
+    inverse_degree = 1 / (1 + torch.minimum(degrees[source], degrees[target]))
+    return torch.where(agreed >= AGREED, 1 + inverse_degree, agreed)
 
 
 #: From here on the dense model doesn't contradict an edge (see `Task.agreement`).
@@ -78,22 +78,20 @@ EDGE_SCORES: dict[str, Callable[[EdgeEvidence], Tensor]] = {
 WEIGHT_SCORES: dict[str, Callable[[Tensor], Tensor]] = {"gradient": torch.abs}
 
 
-def edge_potential(evidence: EdgeEvidence, names: list[str], mixing: str) -> Tensor:
+def edge_growth(evidence: EdgeEvidence, names: list[str], mixing: str) -> Tensor:
     """Mix the named scores, [E]; an edge at a node without neighbours ranks above all others."""
     mixed = mix([EDGE_SCORES[name](evidence) for name in names], ~evidence.kept, mixing)
-    lonely = evidence.graph.degrees(evidence.kept) == 0
+    isolated = evidence.graph.degrees(evidence.kept) == 0
     source, target = evidence.graph.edge_index
-    return mixed.masked_fill(lonely[source] | lonely[target], torch.inf)
+    return mixed.masked_fill(isolated[source] | isolated[target], torch.inf)
 
 
-def edge_worth(evidence: EdgeEvidence, names: list[str], mixing: str) -> Tensor:
+def edge_saliency(evidence: EdgeEvidence, names: list[str], mixing: str) -> Tensor:
     """Mix the named scores of kept edges, [E]: the least leave."""
     return mix([EDGE_SCORES[name](evidence) for name in names], evidence.kept, mixing)
 
 
-def weight_potential(
-    mean_gradient: Tensor, pruned: Tensor, names: list[str], mixing: str
-) -> Tensor:
+def weight_growth(mean_gradient: Tensor, pruned: Tensor, names: list[str], mixing: str) -> Tensor:
     """Mix the named scores of one weight tensor, of its shape."""
     return mix([WEIGHT_SCORES[name](mean_gradient) for name in names], pruned, mixing)
 

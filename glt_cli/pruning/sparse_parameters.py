@@ -7,16 +7,16 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from glt_cli.pruning.context import Search
+from glt_cli.pruning.context import PruningContext
 from glt_cli.pruning.masks import EDGE, Masks, clone, full, kept_counts, sparsities
 from glt_cli.pruning.regularisers import diversity_gradient, variance_gradient
 from glt_cli.pruning.select import tie_key
-from glt_cli.training.batches import View
+from glt_cli.training.batches import Batch
 from glt_cli.training.loop import Epoch, adam
-from glt_cli.training.state import Carried, part, prefixed
+from glt_cli.training.state import Stateful, part, prefixed
 
 
-class Elements:
+class SparseParameters:
     """Weights and edge scores under one-shot search: pruned ones are exactly 0.
 
     Edge scores a play the part of the edge values m, weights that of the model's parameters, so
@@ -33,22 +33,24 @@ class Elements:
             that are to be pruned.
     """
 
-    def __init__(self, search: Search, edge_lr: float, diversity: float, variance: float) -> None:
-        self.search = search
+    def __init__(
+        self, context: PruningContext, edge_lr: float, diversity: float, variance: float
+    ) -> None:
+        self.context = context
         self.diversity = diversity
         self.variance = variance
         self.l1 = 0.0
-        scores = nn.Parameter(search.task.graph.ones())
-        self.values: dict[str, nn.Parameter] = {EDGE: scores, **search.model.prunable()}
+        scores = nn.Parameter(context.task.graph.ones())
+        self.values: dict[str, nn.Parameter] = {EDGE: scores, **context.model.prunable()}
         self.masks = full(dict(self.values))
         self.first: Masks = {}
         self.counts = {name: mask.numel() for name, mask in self.masks.items()}
         self.kept: dict[str, Tensor] = {}
         self.pruned: dict[str, Tensor] = {}
-        trainer = search.trainer
-        weights = {"params": search.model.parameters(), "lr": trainer.lr}
+        trainer = context.trainer
+        weights = {"params": context.model.parameters(), "lr": trainer.lr}
         groups: list[dict[str, object]] = [{**weights, "weight_decay": trainer.weight_decay}]
-        self.scores_are_trained = search.targets.graph > 0
+        self.scores_are_trained = context.targets.graph > 0
         if self.scores_are_trained:
             groups.append({"params": [scores], "lr": edge_lr, "weight_decay": 0.0})
         else:
@@ -56,7 +58,7 @@ class Elements:
         self.optimiser = adam(groups)
         self.gradients: dict[str, Tensor] = {}
 
-    def train(self, phase: str, count: int, **carried: Carried) -> Iterator[Epoch]:
+    def train(self, phase: str, count: int, **carried: Stateful) -> Iterator[Epoch]:
         """Train the kept elements; yields after each epoch.
 
         Args:
@@ -64,7 +66,7 @@ class Elements:
             count: Epochs.
             carried: What the loop body carries from epoch to epoch beside the elements.
         """
-        return self.search.epochs(
+        return self.context.epochs(
             phase,
             count,
             self.optimiser,
@@ -89,7 +91,7 @@ class Elements:
             for tensor in self._with_moments(name):
                 tensor.masked_fill_(~mask, 0)
 
-    def swap(self, name: str, leaving: Tensor, entering: Tensor) -> None:
+    def exchange(self, name: str, leaving: Tensor, entering: Tensor) -> None:
         """Exchange elements, by their places in `kept` and `pruned`; more may leave than enter.
 
         A weight enters at 0, an edge at the mean of the kept scores; both without moments.
@@ -121,14 +123,14 @@ class Elements:
         counts = [(mask & ~self.first[name]).sum() for name, mask in self.masks.items()]
         return dict(zip(self.masks, torch.stack(counts).tolist(), strict=True))
 
-    def carry(self) -> dict[str, Tensor]:
-        """See bookmarks.Carried; values and moments are the optimiser's."""
+    def state_dict(self) -> dict[str, Tensor]:
+        """See state.Stateful; values and moments are the optimiser's."""
         state = prefixed("mask.", self.masks) | prefixed("first.", self.first)
         state |= prefixed("kept.", self.kept) | prefixed("pruned.", self.pruned)
         return state if self.scores_are_trained else {**state, "scores": self.values[EDGE].data}
 
-    def restore(self, tensors: dict[str, Tensor]) -> None:
-        """See bookmarks.Carried."""
+    def load_state_dict(self, tensors: dict[str, Tensor]) -> None:
+        """See state.Stateful."""
         self.masks, self.first = part(tensors, "mask."), part(tensors, "first.")
         self.kept, self.pruned = part(tensors, "kept."), part(tensors, "pruned.")
         self.counts = kept_counts(self.masks)
@@ -139,14 +141,14 @@ class Elements:
         """Graph and weight sparsity now, without asking the device."""
         return sparsities(self.masks, self.counts)
 
-    def _outputs(self, view: View) -> Tensor:
-        result: Tensor = self.search.model(*view.inputs(self.values[EDGE]))
+    def _outputs(self, batch: Batch) -> Tensor:
+        result: Tensor = self.context.model(*batch.inputs(self.values[EDGE]))
         return result
 
     def _after_backward(self) -> None:
         self.gradients = {}
         for name, value in self.values.items():
-            if value.grad is not None and self.search.targets.of(name) > 0:
+            if value.grad is not None and self.context.targets.of(name) > 0:
                 self.gradients[name] = value.grad
                 value.grad = value.grad * self.masks[name]
         if self.scores_are_trained:

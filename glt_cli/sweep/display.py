@@ -138,14 +138,14 @@ class Display:
         self.console.print(message, markup=False, soft_wrap=True)
 
     def begin(self, phase: str, epochs: int) -> None:
-        """See training.Observer."""
+        """See loop.Observer."""
         self._phase, self._epochs, self._best = phase, epochs, 0.0
         self._began = time.perf_counter()
         if self.shows_bars:
             self._task = self._bars.add_task(phase, total=epochs, figures="", is_grid=False)
 
     def epoch(self, epoch: Epoch, graph_sparsity: float, weight_sparsity: float) -> None:
-        """See training.Observer."""
+        """See loop.Observer."""
         self._best = max(self._best, epoch.val)
         figures = f"val {epoch.val:.1%}"
         if graph_sparsity:

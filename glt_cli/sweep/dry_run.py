@@ -13,7 +13,7 @@ from glt_cli.config.request import Point
 from glt_cli.experiment.locks import held
 from glt_cli.experiment.paths import RunFolder
 from glt_cli.experiment.record import Record, finished, read_record
-from glt_cli.experiment.tables import Table
+from glt_cli.experiment.tables import TextTable
 from glt_cli.terminal import console, duration
 
 #: What runs must have in common for their epochs to take about the same time, most alike first.
@@ -47,7 +47,7 @@ def print_plan(runs: Sequence[tuple[Point, Path]]) -> None:
             }
         )
     show = console()
-    Table("Runs", pd.DataFrame(rows)).print(show)
+    TextTable("Runs", pd.DataFrame(rows)).print(show)
     todo = sum(row["state"] != "finished" for row in rows)
     text = f"{len(rows)} {'run' if len(rows) == 1 else 'runs'}, {len(rows) - todo} finished."
     if todo > unknown:

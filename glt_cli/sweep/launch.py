@@ -16,29 +16,31 @@ from glt_cli.sweep.display import Display
 from glt_cli.sweep.progress import Grid
 
 
-class Next(Enum):
+class NextStep(Enum):
     """What is to be done when a launcher has come to its end or broken off."""
 
     NOTHING = auto()
-    ANEW = auto()
-    APART = auto()
+    RETRY = auto()
+    ISOLATE = auto()
     LATER = auto()
 
 
 _SAID = {
-    Next.ANEW: "beginning anew with what is missing",
-    Next.APART: "doing what is missing one by one, each in a process of its own",
-    Next.LATER: "the same command goes on with what is missing",
+    NextStep.RETRY: "beginning anew with what is missing",
+    NextStep.ISOLATE: "doing what is missing one by one, each in a process of its own",
+    NextStep.LATER: "the same command goes on with what is missing",
 }
 
 
-def launch(hand_over: Callable[[], None], grid: Grid, display: Display, is_forced: bool) -> Next:
+def launch(
+    launch_points: Callable[[], None], grid: Grid, display: Display, is_forced: bool
+) -> NextStep:
     """Let a launcher do a grid. If it breaks off, begin anew as long as that brings runs.
 
     joblib, for one, ends all its processes where one of them dies.
 
     Args:
-        hand_over: Starts the launcher.
+        launch_points: Starts the launcher.
         grid: Tells what has come of its runs.
         display: Shows that.
         is_forced: Whether it does finished runs again, so that to begin anew would never end.
@@ -46,34 +48,34 @@ def launch(hand_over: Callable[[], None], grid: Grid, display: Display, is_force
     Raises:
         UserError: The launcher can't even begin.
     """
-    todo = Next.ANEW
-    while todo is Next.ANEW:
+    todo = NextStep.RETRY
+    while todo is NextStep.RETRY:
         before = grid.look().done
         try:
             with _raising():
-                hand_over()
-            return Next.NOTHING
+                launch_points()
+            return NextStep.NOTHING
         except Exception as error:
             if display.runs_here:  # nobody else is to blame
                 raise
             what = f"{type(error).__name__}: {_first_line(error)}"
             counts = grid.look()
             todo = _after(error, counts.done > before and not is_forced)
-            if todo is Next.LATER and not counts.running and not grid.ended():
+            if todo is NextStep.LATER and not counts.running and not grid.ended():
                 raise UserError(f"the launcher can't begin ({what})") from error
             print(f"glt: the launcher broke off ({what}); {_SAID[todo]}", file=sys.stderr)
             grid.forget_running()
     return todo
 
 
-def _after(error: Exception, can_begin_anew: bool) -> Next:
+def _after(error: Exception, can_begin_anew: bool) -> NextStep:
     if can_begin_anew:
-        return Next.ANEW
+        return NextStep.RETRY
     # joblib's processes are on this machine. A cluster's runs may not be meant for it.
-    return Next.APART if isinstance(error, BrokenProcessPool) else Next.LATER
+    return NextStep.ISOLATE if isinstance(error, BrokenProcessPool) else NextStep.LATER
 
 
-def do_apart(words: Sequence[str], name: str) -> None:
+def run_isolated(words: Sequence[str], name: str) -> None:
     """Do one run in a process of its own, which may die without harm to this one."""
     own = [word for word in words if not word.startswith(("hydra", "+hydra"))]
     command = [sys.executable, "-m", "glt_cli", "run", *own, "hydra/launcher=basic"]

@@ -40,7 +40,7 @@ def show_grid(points: Sequence[Point], folders: Sequence[Path]) -> int:
     """Print a grid's joint table and what failed; returns the exit code."""
     records = [read_record(RunFolder(folder)) for folder in folders]
     done, swept = [], []
-    for record, varied in zip(records, what_varies(points), strict=True):
+    for record, varied in zip(records, varied_keys(points), strict=True):
         if record and record.status == "done":
             done.append(record)
             swept.append(varied)
@@ -50,7 +50,7 @@ def show_grid(points: Sequence[Point], folders: Sequence[Path]) -> int:
             table.print(show)
         show.print(f"Results: {folders[0].parent}", soft_wrap=True)
     failed = 0
-    everything = what_varies(points, shown=())
+    everything = varied_keys(points, shown=())
     for folder, record, varied in zip(folders, records, everything, strict=True):
         if record is None or record.status != "done":
             failed += 1
@@ -62,7 +62,7 @@ def show_grid(points: Sequence[Point], folders: Sequence[Path]) -> int:
 _SHOWN = ("method", "backbone", "dataset", "sparsity", "sparsity.graph", "sparsity.weight", "seed")
 
 
-def what_varies(points: Sequence[Point], shown: Sequence[str] = _SHOWN) -> list[dict[str, str]]:
+def varied_keys(points: Sequence[Point], shown: Sequence[str] = _SHOWN) -> list[dict[str, str]]:
     """Of each point, the keys that the grid varies beside those that its table shows anyway."""
     words = [
         dict(word.split("=", 1) for word in point.overrides if "=" in word) for point in points

@@ -64,7 +64,7 @@ def complete(
     Raises:
         UserError: A device, data or a folder is not there or can't be used.
     """
-    folders = look_around(request)
+    folders = prepare_data(request)
     unfinished = [path for p, path in folders if p.config.force or not is_finished(path)]
     if unfinished:
         for folder in {folder for _, folder in folders}:
@@ -74,7 +74,7 @@ def complete(
     return folders, len(unfinished)
 
 
-def look_around(request: Request) -> list[tuple[Point, Path]]:
+def prepare_data(request: Request) -> list[tuple[Point, Path]]:
     """See that devices and data are there, and where each run's results go.
 
     Raises:
@@ -156,24 +156,24 @@ def _launch(
     """Let Hydra do the runs, show how far they have come, and do what is missing then."""
     from glt_cli.experiment.provenance import now
     from glt_cli.sweep.display import Display
-    from glt_cli.sweep.launch import Next, launch
+    from glt_cli.sweep.launch import NextStep, launch
     from glt_cli.sweep.progress import Grid
 
     began = now()
     paths = [path for _, path in folders]
     grid = Grid(paths, set(paths) - set(unfinished)) if request.is_grid else None
-    hand_over = partial(_hand_to_hydra, words, multirun, config_dir)
+    launch_points = partial(_hand_to_hydra, words, multirun, config_dir)
     with Display(any(point.config.quiet for point in request.points), grid) as display:
-        todo = Next.NOTHING
+        todo = NextStep.NOTHING
         if grid:
             is_forced = any(point.config.force for point in request.points)
-            todo = launch(hand_over, grid, display, is_forced)
+            todo = launch(launch_points, grid, display, is_forced)
         else:
-            hand_over()
-        if todo is Next.NOTHING:
+            launch_points()
+        if todo is NextStep.NOTHING:
             _do_missing(_missing(folders, began), display)
-        elif todo is Next.APART:
-            _do_apart(_missing(folders, began), config_dir)
+        elif todo is NextStep.ISOLATE:
+            _run_isolated(_missing(folders, began), config_dir)
         elif forced := [path.name for p, path in _missing(folders, began) if p.config.force]:
             raise UserError(f"not run again, although force=true: {', '.join(forced)}")
 
@@ -216,12 +216,12 @@ def _do_missing(missing: Iterable[tuple[Point, Path]], display: Display) -> None
         run_one(replace(point.config, force=False), display)
 
 
-def _do_apart(missing: Iterable[tuple[Point, Path]], config_dir: str | None) -> None:
+def _run_isolated(missing: Iterable[tuple[Point, Path]], config_dir: str | None) -> None:
     """Do runs one after the other, each in a process of its own, which may die."""
-    from glt_cli.sweep.launch import do_apart
+    from glt_cli.sweep.launch import run_isolated
 
     for point, path in missing:
-        do_apart([*_own(config_dir), *point.overrides], path.name)
+        run_isolated([*_own(config_dir), *point.overrides], path.name)
 
 
 def _own(config_dir: str | None) -> list[str]:

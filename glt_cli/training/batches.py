@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from glt_cli.models.graph import Graph
-from glt_cli.models.receptive_field import Field, Seen, Whole, take_rows
+from glt_cli.models.receptive_field import FullGraph, GraphView, ReceptiveField, take_rows
 from glt_cli.models.sparse import Matrix
 from glt_cli.training.tasks import Task
 
 
 @dataclass(frozen=True)
-class View:
+class Batch:
     """Input of one forward pass.
 
     Attributes:
@@ -30,13 +30,13 @@ class View:
 
     nodes: Tensor
     x: Matrix
-    graph: Seen
+    graph: GraphView
     edges: Tensor | None = None
     extra: int = 0
     labelled: Tensor | None = None
     share: float = 1.0
 
-    def inputs(self, edge_values: Tensor) -> tuple[Matrix, Seen, Tensor]:
+    def inputs(self, edge_values: Tensor) -> tuple[Matrix, GraphView, Tensor]:
         """Arguments of a backbone, given a value for each edge of the task's graph, [E]."""
         if self.edges is not None:
             edge_values = edge_values.index_select(0, self.edges)
@@ -49,7 +49,7 @@ class View:
         return rows if self.labelled is None else rows.index_select(0, self.labelled)
 
 
-class Views:
+class Batches:
     """The views of a task, each made once; in partitioned training, anew in every epoch.
 
     Args:
@@ -70,23 +70,23 @@ class Views:
             )
         self.task, self.graph = task, graph
         self.reach, self.partitions = reach, partitions
-        self._made: dict[str, View] = {}
+        self._made: dict[str, Batch] = {}
 
     @property
     def device(self) -> torch.device:
         """Where the task's data is."""
         return self.graph.edge_index.device
 
-    def __getitem__(self, split: str) -> View:
+    def __getitem__(self, split: str) -> Batch:
         """Look at a split on the whole graph."""
         if split not in self._made:
             nodes = self.task.nodes(split)
             graph = self.task.graph_at(split, self.graph)
             x, seen = self._look(self.task.x, graph, nodes)
-            self._made[split] = View(nodes, x, seen, extra=graph.num_edges - self.graph.num_edges)
+            self._made[split] = Batch(nodes, x, seen, extra=graph.num_edges - self.graph.num_edges)
         return self._made[split]
 
-    def training(self, everyone: bool = False) -> Iterator[View]:
+    def training(self, everyone: bool = False) -> Iterator[Batch]:
         """Go through the views of one training epoch; the shares of their losses sum to 1.
 
         Args:
@@ -95,12 +95,12 @@ class Views:
         if self.partitions > 1:
             yield from self._parts(everyone)
         elif everyone:
-            view = self["all"]
-            yield View(view.nodes, view.x, view.graph, labelled=self.task.nodes("train"))
+            batch = self["all"]
+            yield Batch(batch.nodes, batch.x, batch.graph, labelled=self.task.nodes("train"))
         else:
             yield self["train"]
 
-    def _parts(self, everyone: bool) -> Iterator[View]:
+    def _parts(self, everyone: bool) -> Iterator[Batch]:
         count = self.graph.num_nodes
         device = self.graph.edge_index.device
         part = torch.randint(self.partitions, (count,)).to(device)
@@ -115,7 +115,7 @@ class Views:
             graph, edges = self.graph.part(members)
             wanted = torch.arange(members.numel(), device=device) if everyone else places
             x, seen = self._look(take_rows(self.task.x, members), graph, wanted)
-            yield View(
+            yield Batch(
                 members[wanted],
                 x,
                 seen,
@@ -124,6 +124,10 @@ class Views:
                 share=places.numel() / train.numel(),
             )
 
-    def _look(self, x: Matrix, graph: Graph, nodes: Tensor) -> tuple[Matrix, Seen]:
-        seen = Whole(graph, nodes) if self.reach is None else Field(graph, nodes, self.reach)
+    def _look(self, x: Matrix, graph: Graph, nodes: Tensor) -> tuple[Matrix, GraphView]:
+        seen = (
+            FullGraph(graph, nodes)
+            if self.reach is None
+            else ReceptiveField(graph, nodes, self.reach)
+        )
         return seen.rows(x), seen

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from glt_cli.models.backbone import Backbone
-from glt_cli.training.batches import View, Views
-from glt_cli.training.state import Bookmarks, Carried, Everything, part, prefixed
+from glt_cli.training.batches import Batch, Batches
+from glt_cli.training.state import Checkpointer, Stateful, TrainingState, part, prefixed
 from glt_cli.training.tasks import Task
 
 #: A model's parameters (and buffers) by name.
@@ -77,14 +77,14 @@ class Best:
         if not self.number or epoch.val > self.val:
             self.val, self.number, self.tensors = epoch.val, epoch.number, tensors()
 
-    def carry(self) -> dict[str, Tensor]:
-        """See bookmarks.Carried."""
+    def state_dict(self) -> dict[str, Tensor]:
+        """See state.Stateful."""
         val = torch.tensor(self.val, dtype=torch.float64)
         about = {"val": val, "number": torch.tensor(self.number)}
         return about | prefixed("best.", self.tensors)
 
-    def restore(self, tensors: dict[str, Tensor]) -> None:
-        """See bookmarks.Carried."""
+    def load_state_dict(self, tensors: dict[str, Tensor]) -> None:
+        """See state.Stateful."""
         self.val, self.number = float(tensors["val"]), int(tensors["number"])
         self.tensors = part(tensors, "best.")
 
@@ -104,15 +104,15 @@ def seed_stage(seed: int, stage: str) -> torch.Generator:
 def epochs(
     phase: str,
     count: int,
-    views: Views,
+    batches: Batches,
     model: nn.Module,
     optimiser: torch.optim.Optimizer,
-    outputs: Callable[[View], Tensor],
+    outputs: Callable[[Batch], Tensor],
     after_backward: Callable[[], None] | None = None,
     after_step: Callable[[], None] | None = None,
-    lesson: Lesson | None = None,
-    bookmarks: Bookmarks | None = None,
-    carried: dict[str, Carried] | None = None,
+    distillation: Distillation | None = None,
+    checkpointer: Checkpointer | None = None,
+    carried: dict[str, Stateful] | None = None,
 ) -> Iterator[Epoch]:
     """Train for `count` epochs and yield after each, its validation pass included.
 
@@ -122,34 +122,36 @@ def epochs(
     Args:
         phase: For messages.
         count: Epochs.
-        views: Of the task, which has loss and score. In partitioned training the gradients of
+        batches: Of the task, which has loss and score. In partitioned training the gradients of
             an epoch's parts are accumulated; it is one step all the same.
         model: Switched between training and evaluation.
         optimiser: Of everything that is trained.
         outputs: The forward pass for a view's nodes, [T, outputs].
         after_backward: Called with fresh gradients, before the step.
         after_step: Called after the step: projections.
-        lesson: A teacher's outputs to come near to, on all nodes.
-        bookmarks: Where an interrupted run had come to; what it had done is not done again.
-        carried: What the caller's loop body carries from epoch to epoch, to be in the bookmarks.
+        distillation: A teacher's outputs to come near to, on all nodes.
+        checkpointer: Where an interrupted run had come to; what it had done is not done again.
+        carried: What the caller's loop body carries from epoch to epoch, to be in the checkpoint.
 
     Raises:
         NonFiniteLossError: Names the phase and the epoch.
     """
-    task = views.task
-    everything = Everything(model, optimiser, views.device, carried or {})
-    done = bookmarks.resume(phase, everything) if bookmarks else 0
+    task = batches.task
+    everything = TrainingState(model, optimiser, batches.device, carried or {})
+    done = checkpointer.resume(phase, everything) if checkpointer else 0
     for number in range(done + 1, count + 1):
         model.train()
         optimiser.zero_grad()
-        loss = torch.zeros((), device=views.device)
-        for view in views.training(everyone=lesson is not None):
-            seen = outputs(view)
-            share = torch.zeros((), device=views.device)
-            if view.share:  # a mean over no labels would be no number
-                share = view.share * task.loss(view.of_labelled(seen), view.of_labelled(view.nodes))
-            if lesson is not None:
-                share = share + lesson.loss(task, seen, view)
+        loss = torch.zeros((), device=batches.device)
+        for batch in batches.training(everyone=distillation is not None):
+            seen = outputs(batch)
+            share = torch.zeros((), device=batches.device)
+            if batch.share:  # a mean over no labels would be no number
+                share = batch.share * task.loss(
+                    batch.of_labelled(seen), batch.of_labelled(batch.nodes)
+                )
+            if distillation is not None:
+                share = share + distillation.loss(task, seen, batch)
             share.backward()  # type: ignore[no-untyped-call]
             loss = loss + share.detach()
         # Without gradients: a term added to a gradient must not drag a graph along.
@@ -160,13 +162,13 @@ def epochs(
             if after_step is not None:
                 after_step()
             model.eval()
-            score = task.score(outputs(views["val"]), "val")
+            score = task.score(outputs(batches["val"]), "val")
         loss_value, val = torch.stack([loss.double(), score]).tolist()
         if not math.isfinite(loss_value):
             raise NonFiniteLossError(f"the loss became {loss_value} in epoch {number} of {phase}")
         yield Epoch(phase, number, loss_value, val)
-        if bookmarks:
-            bookmarks.mark(phase, number, count, everything)
+        if checkpointer:
+            checkpointer.mark(phase, number, count, everything)
 
 
 def adam(groups: list[dict[str, object]]) -> torch.optim.Adam:
@@ -175,7 +177,7 @@ def adam(groups: list[dict[str, object]]) -> torch.optim.Adam:
 
 
 @dataclass(frozen=True)
-class Lesson:
+class Distillation:
     """Distillation: the student's outputs shall come near to a teacher's, on all nodes.
 
     Attributes:
@@ -186,20 +188,20 @@ class Lesson:
     teacher: Tensor
     weight: float
 
-    def loss(self, task: Task, outputs: Tensor, view: View) -> Tensor:
+    def loss(self, task: Task, outputs: Tensor, batch: Batch) -> Tensor:
         """λ times the divergence, in proportion to the view's nodes."""
-        share = view.nodes.numel() / self.teacher.shape[0]
-        teacher = self.teacher.index_select(0, view.nodes)
-        return self.weight * share * task.divergence(outputs, teacher, view.nodes)
+        share = batch.nodes.numel() / self.teacher.shape[0]
+        teacher = self.teacher.index_select(0, batch.nodes)
+        return self.weight * share * task.divergence(outputs, teacher, batch.nodes)
 
 
 @torch.no_grad()
-def test_scores(model: Backbone, views: Views, ones: Tensor) -> tuple[float, float | None]:
+def test_scores(model: Backbone, batches: Batches, ones: Tensor) -> tuple[float, float | None]:
     """Score a trained model on test, by the task's metric and by its second one, if any."""
     model.eval()
-    found = model(*views["test"].inputs(ones))
-    second = views.task.second_score(found, "test")
-    return float(views.task.score(found, "test")), None if second is None else float(second)
+    found = model(*batches["test"].inputs(ones))
+    second = batches.task.second_score(found, "test")
+    return float(batches.task.score(found, "test")), None if second is None else float(second)
 
 
 def snapshot(model: nn.Module) -> State:

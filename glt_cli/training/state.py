@@ -13,28 +13,28 @@ import torch
 from torch import Tensor, nn
 
 
-class Carried(Protocol):
+class Stateful(Protocol):
     """Something whose state passes from one epoch to the next."""
 
-    def carry(self) -> dict[str, Tensor]:
+    def state_dict(self) -> dict[str, Tensor]:
         """Give the state; the tensors may be those in use."""
 
-    def restore(self, tensors: dict[str, Tensor]) -> None:
+    def load_state_dict(self, tensors: dict[str, Tensor]) -> None:
         """Take over a state that `carry` gave."""
 
 
-class Bookmarks(Protocol):
+class Checkpointer(Protocol):
     """Keeps how far the phases of a run have come."""
 
-    def resume(self, phase: str, everything: Everything) -> int:
+    def resume(self, phase: str, everything: TrainingState) -> int:
         """Restore what a phase carried; returns the epochs that it had done, 0 if none."""
 
-    def mark(self, phase: str, number: int, count: int, everything: Everything) -> None:
+    def mark(self, phase: str, number: int, count: int, everything: TrainingState) -> None:
         """Take note of an epoch's end, the `number`-th of `count`; keep it if it is time."""
 
 
 @dataclass(frozen=True)
-class Everything:
+class TrainingState:
     """All that a phase carries: model, optimiser, random numbers, and what its loop body carries.
 
     Attributes:
@@ -47,9 +47,9 @@ class Everything:
     model: nn.Module
     optimiser: torch.optim.Optimizer
     device: torch.device
-    parts: Mapping[str, Carried]
+    parts: Mapping[str, Stateful]
 
-    def carry(self) -> dict[str, Tensor]:
+    def state_dict(self) -> dict[str, Tensor]:
         """See Carried."""
         tensors = {"random": torch.get_rng_state()}
         if self.device.type == "cuda":
@@ -59,7 +59,7 @@ class Everything:
             state = self.optimiser.state.get(value, {})
             tensors |= prefixed(f"trained.{number}.", {"value": value.detach(), **state})
         for name, carried in self.parts.items():
-            tensors |= prefixed(f"part.{name}.", carried.carry())
+            tensors |= prefixed(f"part.{name}.", carried.state_dict())
         return tensors
 
     def outcome(self) -> dict[str, Tensor]:
@@ -68,14 +68,14 @@ class Everything:
         Copies, away from the device: they are kept until the stage ends.
         """
         best = self.parts.get("best")
-        left = prefixed("part.best.", best.carry()) if best else self.carry()
+        left = prefixed("part.best.", best.state_dict()) if best else self.state_dict()
         return copied(left, torch.device("cpu"))
 
-    def restore(self, tensors: dict[str, Tensor]) -> None:
+    def load_state_dict(self, tensors: dict[str, Tensor]) -> None:
         """Take over what `carry` or `outcome` gave; what is not in it stays as it is."""
         for name, carried in self.parts.items():
             if state := part(tensors, f"part.{name}."):
-                carried.restore(copied(state, self.device))
+                carried.load_state_dict(copied(state, self.device))
         if "random" not in tensors:
             return
         for number, value in enumerate(self._values()):

@@ -14,8 +14,8 @@ import pytest
 import torch
 
 from glt_cli.experiment import resume as memory
-from glt_cli.experiment.checkpoint import Account, Checkpoint, Mark
-from glt_cli.experiment.history import Watcher
+from glt_cli.experiment.checkpoint import Account, Checkpoint, PhaseCheckpoint
+from glt_cli.experiment.history import HistoryRecorder
 from glt_cli.experiment.locks import BusyError, locked
 from glt_cli.pruning import methods
 from glt_cli.pruning.masks import clone
@@ -166,10 +166,10 @@ def test_a_phase_goes_on_in_its_midst_on_cuda(
 
 def _attempts(glt: Glt, monkeypatch: pytest.MonkeyPatch, words: list[str], most: int) -> int:
     """Stop a run at the third epoch of each attempt until it ends; how often that was."""
-    told = Watcher.epoch
+    told = HistoryRecorder.epoch
     trained = attempts = 0
 
-    def stop_at_the_third(self: Watcher, epoch: Epoch, graph: float, weight: float) -> None:
+    def stop_at_the_third(self: HistoryRecorder, epoch: Epoch, graph: float, weight: float) -> None:
         nonlocal trained
         trained += 1
         if trained == 3:
@@ -177,7 +177,7 @@ def _attempts(glt: Glt, monkeypatch: pytest.MonkeyPatch, words: list[str], most:
         told(self, epoch, graph, weight)
 
     monkeypatch.setattr(memory, "INTERVAL", 0.0)
-    monkeypatch.setattr(Watcher, "epoch", stop_at_the_third)
+    monkeypatch.setattr(HistoryRecorder, "epoch", stop_at_the_third)
     while glt("run", *words)[0] == 1:
         attempts, trained = attempts + 1, 0
         assert attempts <= most
@@ -232,9 +232,9 @@ def test_a_checkpoint_reads_back_and_a_broken_one_is_empty(tmp_path: Path) -> No
     rows: list[dict[str, object]] = [{"phase": "round 1", "val": 0.1 + 0.2}]
     masks = {"edge": torch.tensor([True, False]), "w.weight": torch.eye(2, dtype=torch.bool)}
     account = Account(7, {"find": 1.5}, costs_teacher=True)
-    mark = Mark(3, {"trained.0.value": torch.tensor([0.1]), "count": torch.tensor(2)})
+    mark = PhaseCheckpoint(3, {"trained.0.value": torch.tensor([0.1]), "count": torch.tensor(2)})
     Checkpoint(path, {"round 1": masks}, {"retrain": mark}, rows, account).write(
-        later=Mark(3, clone(mark.tensors))
+        later=PhaseCheckpoint(3, clone(mark.tensors))
     )
     again = Checkpoint.read(path)
     assert (again.history, again.account) == (rows, account)

@@ -115,8 +115,8 @@ def test_a_node_without_edges_is_not_heard(name: str, directed: bool, scale: flo
     other = x.clone()
     other[5] = scale * torch.randn(4, generator=seeded(2), dtype=torch.float64)
     kept = (graph.edge_index != 5).all(0)
-    heard = model(x, graph, graph.ones().double()) - model(other, graph, graph.ones().double())
-    assert bool((heard[2] != 0).any()) != directed  # 2 → 5 only, where directed
+    received = model(x, graph, graph.ones().double()) - model(other, graph, graph.ones().double())
+    assert bool((received[2] != 0).any()) != directed  # 2 → 5 only, where directed
     values = kept.double()
     before, after = model(x, graph, values), model(other, graph, values)
     assert torch.equal(before[:5], after[:5])
@@ -165,11 +165,11 @@ def edge_gradient(model: Backbone, x: Tensor, graph: Graph, values: Tensor) -> T
 
 def others_heard(graph: Graph, values: Tensor) -> Tensor:
     """Whether, for each edge, all nodes that hear through it hear something through others."""
-    heard = torch.zeros(graph.num_nodes, dtype=torch.float64)
+    received = torch.zeros(graph.num_nodes, dtype=torch.float64)
     ends = graph.edge_index[1:] if graph.directed else graph.edge_index
     for end in ends:
-        heard.index_add_(0, end, values)
-    return torch.stack([heard[end] - values > 1e-9 for end in ends]).all(0)
+        received.index_add_(0, end, values)
+    return torch.stack([received[end] - values > 1e-9 for end in ends]).all(0)
 
 
 @pytest.mark.parametrize("name", BACKBONES)

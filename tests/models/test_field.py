@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glt_cli.models.graph import Graph
-from glt_cli.models.receptive_field import Field, Whole
+from glt_cli.models.receptive_field import FullGraph, ReceptiveField
 from glt_cli.models.sparse import Matrix
 from tests.graphs import BACKBONES, backbone, features, graph_of, graphs, seeded, sparse_of
 
@@ -29,7 +29,7 @@ def test_predictions_and_gradients_are_those_of_the_whole_graph(
     # Pruned edges among them: their gradients decide who comes back.
     values = torch.rand(graph.num_edges, generator=seeded(seed)).double()
     values = (values * (values > 0.4)).requires_grad_()
-    field = Field(graph, targets, layers) if model.reach else Whole(graph, targets)
+    field = ReceptiveField(graph, targets, layers) if model.reach else FullGraph(graph, targets)
     here, everywhere = model(field.rows(x), field, values), model(x, graph, values)[targets]
     torch.testing.assert_close(here, everywhere)
     direction = torch.randn(here.shape, generator=seeded(7), dtype=torch.float64)
@@ -43,10 +43,10 @@ def test_predictions_and_gradients_are_those_of_the_whole_graph(
 def test_only_nodes_within_reach_are_read() -> None:
     path = graph_of(6, [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5)])
     x = torch.arange(6.0).unsqueeze(1)
-    rows = Field(path, torch.tensor([0]), 2).rows(x)
+    rows = ReceptiveField(path, torch.tensor([0]), 2).rows(x)
     assert isinstance(rows, torch.Tensor)
     assert rows.flatten().tolist() == [0, 1, 2]
     directed = graph_of(6, [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5)], directed=True)
-    heard = Field(directed, torch.tensor([4]), 2).rows(x)
-    assert isinstance(heard, torch.Tensor)
-    assert heard.flatten().tolist() == [2, 3, 4]
+    received = ReceptiveField(directed, torch.tensor([4]), 2).rows(x)
+    assert isinstance(received, torch.Tensor)
+    assert received.flatten().tolist() == [2, 3, 4]

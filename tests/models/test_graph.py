@@ -102,8 +102,8 @@ def test_a_graph_without_edges() -> None:
 def test_a_single_directed_edge_is_heard_at_its_target_alone() -> None:
     graph = graph_of(3, [(2, 0)], directed=True)
     h = torch.tensor([[1.0], [2.0], [4.0]])
-    heard = graph.neighbours.aggregate(graph.neighbours.weights(graph.ones()), h)
-    assert heard.flatten().tolist() == [4, 0, 0]
+    received = graph.neighbours.aggregate(graph.neighbours.weights(graph.ones()), h)
+    assert received.flatten().tolist() == [4, 0, 0]
 
 
 @given(graphs())
@@ -111,8 +111,8 @@ def test_gradients_of_edge_values_gather_both_directions(graph: Graph) -> None:
     values = graph.ones().requires_grad_()
     h = torch.arange(1.0, graph.num_nodes + 1).unsqueeze(1)
     neighbours = graph.neighbours
-    heard = neighbours.aggregate(neighbours.weights(values), h)
-    (gradient,) = torch.autograd.grad((heard * h**2).sum(), values)
+    received = neighbours.aggregate(neighbours.weights(values), h)
+    (gradient,) = torch.autograd.grad((received * h**2).sum(), values)
     source, target = h.flatten()[graph.edge_index]
     expected = target**2 * source + (0 if graph.directed else source**2 * target)
     torch.testing.assert_close(gradient, expected)

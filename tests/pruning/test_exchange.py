@@ -17,15 +17,15 @@ class Exchange:
 
     kept: Tensor
     pruned: Tensor
-    worth: Tensor
-    potential: Tensor
+    saliency: Tensor
+    growth: Tensor
     leave: int
     enter: int
 
     def chosen(self) -> tuple[Tensor, Tensor]:
         """Flat indices of those that leave and of those that enter."""
         leaving, entering = choose(
-            self.kept, self.pruned, self.worth, self.potential, self.leave, self.enter
+            self.kept, self.pruned, self.saliency, self.growth, self.leave, self.enter
         )
         return self.kept[leaving], self.pruned[entering]
 
@@ -37,15 +37,15 @@ def exchanges(draw: st.DrawFn) -> Exchange:
     size = columns * draw(st.integers(1, 8))
     order = torch.tensor(draw(st.permutations(range(size))))
     number = draw(st.integers(0, size))
-    worth = draw(st.lists(st.sampled_from([0.0, 0.5, 1.0]), min_size=size, max_size=size))
+    saliency = draw(st.lists(st.sampled_from([0.0, 0.5, 1.0]), min_size=size, max_size=size))
     often = st.sampled_from([0.0, 0.5, torch.inf])
-    potential = draw(st.lists(often, min_size=size, max_size=size))
+    growth = draw(st.lists(often, min_size=size, max_size=size))
     leave = draw(st.integers(0, number))
     return Exchange(
         kept=order[:number],
         pruned=order[number:],
-        worth=torch.tensor(worth).view(-1, columns),
-        potential=torch.tensor(potential).view(-1, columns),
+        saliency=torch.tensor(saliency).view(-1, columns),
+        growth=torch.tensor(growth).view(-1, columns),
         leave=leave,
         enter=draw(st.integers(0, min(leave, size - number))),
     )
@@ -58,27 +58,27 @@ def test_who_leaves_and_who_enters(case: Exchange) -> None:
     assert len(set(entering.tolist())) == case.enter
     assert set(leaving.tolist()) <= set(case.kept.tolist())
     assert set(entering.tolist()) <= set(case.pruned.tolist())
-    worth, potential = case.worth.flatten(), case.potential.flatten()
-    assert sorted(worth[leaving].tolist()) == sorted(worth[case.kept].tolist())[: case.leave]
-    promises = sorted(potential[case.pruned].tolist(), reverse=True)
-    assert sorted(potential[entering].tolist(), reverse=True) == promises[: case.enter]
+    saliency, growth = case.saliency.flatten(), case.growth.flatten()
+    assert sorted(saliency[leaving].tolist()) == sorted(saliency[case.kept].tolist())[: case.leave]
+    promises = sorted(growth[case.pruned].tolist(), reverse=True)
+    assert sorted(growth[entering].tolist(), reverse=True) == promises[: case.enter]
 
 
 def test_infinite_potentials_enter_first() -> None:
     kept, pruned = torch.tensor([2, 0, 1]), torch.tensor([6, 5, 3, 4])
-    worth = torch.tensor([0.3, 0.1, 0.2, 0, 0, 0, 0])
-    potential = torch.tensor([torch.inf, 9, 9, 5, torch.inf, 7, torch.inf])
-    leaving, entering = Exchange(kept, pruned, worth, potential, 3, 3).chosen()
+    saliency = torch.tensor([0.3, 0.1, 0.2, 0, 0, 0, 0])
+    growth = torch.tensor([torch.inf, 9, 9, 5, torch.inf, 7, torch.inf])
+    leaving, entering = Exchange(kept, pruned, saliency, growth, 3, 3).chosen()
     assert set(leaving.tolist()) == {0, 1, 2}
     assert set(entering.tolist()) == {4, 5, 6}
-    leaving, entering = Exchange(kept, pruned, worth, potential, 2, 2).chosen()
+    leaving, entering = Exchange(kept, pruned, saliency, growth, 2, 2).chosen()
     assert set(leaving.tolist()) == {1, 2}
     assert set(entering.tolist()) == {4, 6}
 
 
 def test_the_little_that_is_pruned_all_enters() -> None:
-    worth = torch.arange(10.0).flip(0)
-    case = Exchange(torch.arange(9), torch.tensor([9]), worth, torch.zeros(10), 1, 1)
+    saliency = torch.arange(10.0).flip(0)
+    case = Exchange(torch.arange(9), torch.tensor([9]), saliency, torch.zeros(10), 1, 1)
     leaving, entering = case.chosen()
     assert leaving.tolist() == [8]
     assert entering.tolist() == [9]

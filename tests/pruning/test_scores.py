@@ -14,11 +14,11 @@ from glt_cli.pruning.scores import (
     EdgeEvidence,
     agreement,
     degree,
-    edge_potential,
-    edge_worth,
+    edge_growth,
+    edge_saliency,
     gradient,
     mix,
-    weight_potential,
+    weight_growth,
 )
 from tests.graphs import graph_of, graphs_with_kept, seeded
 
@@ -52,11 +52,11 @@ def test_edges_at_nodes_without_neighbours_rank_above_all_others(
     case: tuple[Graph, Tensor], mixing: str, seed: int
 ) -> None:
     graph, kept = case
-    potential = edge_potential(evidence(graph, kept, seed), ALL, mixing)
+    growth = edge_growth(evidence(graph, kept, seed), ALL, mixing)
     ends = graph.edge_index[:, kept].flatten().tolist()
     for edge, (source, target) in enumerate(graph.edge_index.t().tolist()):
-        lonely = source not in ends or target not in ends
-        assert (float(potential[edge]) == torch.inf) == lonely
+        isolated = source not in ends or target not in ends
+        assert (float(growth[edge]) == torch.inf) == isolated
 
 
 def test_contradicted_edges_come_last_and_the_needy_first() -> None:
@@ -74,17 +74,17 @@ def test_the_noise_of_magnitude_is_the_smallest_kept_scores(
 ) -> None:
     graph, kept = case
     known = evidence(graph, kept, seed)
-    assert torch.equal(edge_worth(known, ["magnitude"], mixing)[kept], known.magnitude[kept])
-    assert bool(edge_worth(known, ALL, mixing)[kept].isfinite().all())
+    assert torch.equal(edge_saliency(known, ["magnitude"], mixing)[kept], known.magnitude[kept])
+    assert bool(edge_saliency(known, ALL, mixing)[kept].isfinite().all())
 
 
 def test_scores_add_up() -> None:
     kept = torch.tensor([True, True, False, True, True, True])
     known = evidence(GRAPH, kept)
     expected = known.gradient.abs() + degree(known)
-    torch.testing.assert_close(edge_potential(known, ["gradient", "degree"], "sum"), expected)
-    torch.testing.assert_close(edge_potential(known, ["degree"], "sum"), degree(known))
-    torch.testing.assert_close(edge_potential(known, ["gradient"], "rank"), known.gradient.abs())
+    torch.testing.assert_close(edge_growth(known, ["gradient", "degree"], "sum"), expected)
+    torch.testing.assert_close(edge_growth(known, ["degree"], "sum"), degree(known))
+    torch.testing.assert_close(edge_growth(known, ["gradient"], "rank"), known.gradient.abs())
 
 
 @given(
@@ -125,7 +125,7 @@ def test_weights_are_scored_by_the_size_of_their_gradient(mixing: str, names: li
     # A gradient arrives as autograd left it, perhaps transposed.
     mean = torch.randn(4, 6, generator=seeded(0)).t()
     pruned = torch.rand(6, 4, generator=seeded(1)) < 0.5
-    potential = weight_potential(mean, pruned, names, mixing)
-    assert potential.shape == mean.shape
+    growth = weight_growth(mean, pruned, names, mixing)
+    assert growth.shape == mean.shape
     order = mean.abs()[pruned].argsort()
-    assert torch.equal(potential[pruned].argsort(), order)
+    assert torch.equal(growth[pruned].argsort(), order)

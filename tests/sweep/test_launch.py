@@ -12,7 +12,7 @@ from glt_cli.errors import UserError
 from glt_cli.experiment.record import Record
 from glt_cli.sweep import sweep as front
 from glt_cli.sweep.display import Display
-from glt_cli.sweep.launch import Next, do_apart, launch
+from glt_cli.sweep.launch import NextStep, launch, run_isolated
 from glt_cli.sweep.progress import Grid
 from tests.conftest import TINY
 from tests.sweep import test_progress
@@ -43,7 +43,7 @@ def broken(*attempts: Callable[[], None], error: type[Exception]) -> Callable[[]
     return hand_over
 
 
-def launched(hand_over: Callable[[], None], is_forced: bool = False) -> Next:
+def launched(hand_over: Callable[[], None], is_forced: bool = False) -> NextStep:
     grid = Grid(FOLDERS)
     with Display(quiet=True) as display:
         return launch(hand_over, grid, display, is_forced)
@@ -60,15 +60,15 @@ def test_it_begins_anew_as_long_as_runs_get_done_though_failed_ones_begin_again(
         (FOLDERS[0] / "record.json").unlink()  # as a run leaves it that begins again
         end(FOLDERS[2])
 
-    assert launched(broken(one, two, lambda: None, error=RuntimeError)) is Next.NOTHING
+    assert launched(broken(one, two, lambda: None, error=RuntimeError)) is NextStep.NOTHING
     assert capsys.readouterr().err.count("beginning anew") == 2
 
 
 @pytest.mark.parametrize(
-    ("error", "then"), [(BrokenProcessPool, Next.APART), (RuntimeError, Next.LATER)]
+    ("error", "then"), [(BrokenProcessPool, NextStep.ISOLATE), (RuntimeError, NextStep.LATER)]
 )
 def test_what_brings_nothing_more_is_not_begun_again(
-    error: type[Exception], then: Next, capsys: pytest.CaptureFixture[str]
+    error: type[Exception], then: NextStep, capsys: pytest.CaptureFixture[str]
 ) -> None:
     attempts = [lambda: end(FOLDERS[0]), lambda: None, lambda: None]
     assert launched(broken(*attempts, error=error)) is then
@@ -76,9 +76,9 @@ def test_what_brings_nothing_more_is_not_begun_again(
 
 
 @pytest.mark.parametrize(
-    ("error", "then"), [(BrokenProcessPool, Next.APART), (RuntimeError, Next.LATER)]
+    ("error", "then"), [(BrokenProcessPool, NextStep.ISOLATE), (RuntimeError, NextStep.LATER)]
 )
-def test_forced_runs_are_not_done_again_and_again(error: type[Exception], then: Next) -> None:
+def test_forced_runs_are_not_done_again_and_again(error: type[Exception], then: NextStep) -> None:
     attempts = [lambda: end(FOLDERS[0]), lambda: end(FOLDERS[1]), lambda: None]
     assert launched(broken(*attempts, error=error), is_forced=True) is then
 
@@ -115,7 +115,7 @@ def test_old_results_do_not_pass_for_forced_ones(
 
 
 def test_what_a_process_of_its_own_says_is_passed_on(capfd: pytest.CaptureFixture[str]) -> None:
-    do_apart(["method=nothing"], "the run")
+    run_isolated(["method=nothing"], "the run")
     err = capfd.readouterr().err
     assert err.startswith("glt: the run: method=nothing: must be one of")
     assert err.count("\n") == 1

@@ -9,34 +9,34 @@ from torch import Tensor
 from glt_cli.config import TrainerConfig
 from glt_cli.pruning.masks import EDGE, full
 from glt_cli.pruning.retrain import FixedMasks, retrain
-from glt_cli.training.batches import Views
-from glt_cli.training.loop import Lesson, snapshot
+from glt_cli.training.batches import Batches
+from glt_cli.training.loop import Distillation, snapshot
 from tests.graphs import CLASSES, NODES, tiny_model, tiny_task, tiny_teacher
 
 
 def test_whole_views_are_made_once() -> None:
     task = tiny_task()
-    views = Views(task, task.graph, 2)
-    assert views["val"] is views["val"]
-    (view,) = views.training()
-    assert view is views["train"]
-    assert view.share == 1
-    assert torch.equal(view.nodes, task.nodes("train"))
+    batches = Batches(task, task.graph, 2)
+    assert batches["val"] is batches["val"]
+    (batch,) = batches.training()
+    assert batch is batches["train"]
+    assert batch.share == 1
+    assert torch.equal(batch.nodes, task.nodes("train"))
 
 
 def test_everyone_is_seen_where_a_teacher_speaks_of_all() -> None:
     task = tiny_task()
-    (view,) = Views(task, task.graph, 2).training(everyone=True)
-    assert view.nodes.numel() == NODES
-    assert torch.equal(view.of_labelled(view.nodes), task.nodes("train"))
+    (batch,) = Batches(task, task.graph, 2).training(everyone=True)
+    assert batch.nodes.numel() == NODES
+    assert torch.equal(batch.of_labelled(batch.nodes), task.nodes("train"))
 
 
 @pytest.mark.parametrize("everyone", [False, True])
 def test_parts_are_disjoint_and_complete_and_drawn_anew(everyone: bool) -> None:
     task = tiny_task()
-    views = Views(task, task.graph, 2, partitions=3)
+    batches = Batches(task, task.graph, 2, partitions=3)
     torch.manual_seed(0)
-    parts = list(views.training(everyone))
+    parts = list(batches.training(everyone))
     labelled = torch.cat([part.of_labelled(part.nodes) for part in parts])
     assert sorted(labelled.tolist()) == task.nodes("train").tolist()
     assert sum(part.share for part in parts) == pytest.approx(1)
@@ -44,18 +44,18 @@ def test_parts_are_disjoint_and_complete_and_drawn_anew(everyone: bool) -> None:
         assert sorted(torch.cat([part.nodes for part in parts]).tolist()) == list(range(NODES))
     edges = torch.cat([part.edges for part in parts if part.edges is not None]).tolist()
     assert len(set(edges)) == len(edges) < task.graph.num_edges
-    again = torch.cat([part.nodes for part in views.training(everyone)])
+    again = torch.cat([part.nodes for part in batches.training(everyone)])
     assert not torch.equal(again, torch.cat([part.nodes for part in parts]))
 
 
 @pytest.mark.parametrize("name", ["gcn", "gin-mean", "gat"])
 @pytest.mark.parametrize("strength", [False, True])
-def test_gradients_of_parts_add_up_on_the_right_entries(name: str, strength: bool) -> None:
+def test_gradients_of_parts_add_up_on_the_right_entries(name: str, edge_weight: bool) -> None:
     """They are those of the whole graph without the edges between parts."""
     task = tiny_task()
-    if strength:
+    if edge_weight:
         graph = task.graph
-        graph.strength = 0.5 + torch.rand(graph.num_edges)
+        graph.edge_weight = 0.5 + torch.rand(graph.num_edges)
         task = replace(task, graph=graph)
     model = tiny_model(task, name, dropout=0.0)
     values = torch.rand(task.graph.num_edges).requires_grad_()
@@ -63,7 +63,7 @@ def test_gradients_of_parts_add_up_on_the_right_entries(name: str, strength: boo
 
     within = torch.zeros(task.graph.num_edges)
     total: list[Tensor] = [torch.zeros_like(tensor) for tensor in inputs]
-    for part in Views(task, task.graph, model.reach, partitions=3).training():
+    for part in Batches(task, task.graph, model.reach, partitions=3).training():
         assert part.edges is not None
         within[part.edges] = 1
         loss = part.share * task.loss(model(*part.inputs(values)), part.nodes)
@@ -102,8 +102,10 @@ def test_a_student_comes_near_to_its_teacher(partitions: int) -> None:
     trainer = TrainerConfig(epochs=30, lr=0.02, partitions=partitions)
     teacher = tiny_teacher(task)
     away = []
-    for lesson in (None, Lesson(teacher, 10.0)):
-        trained = retrain(task, model, init, masks, trainer, 0, lambda epoch: None, lesson=lesson)
+    for distillation in (None, Distillation(teacher, 10.0)):
+        trained = retrain(
+            task, model, init, masks, trainer, 0, lambda epoch: None, distillation=distillation
+        )
         model.load_state_dict(trained.state)
         outputs = model(task.x, task.graph, task.graph.ones())
         away.append(task.divergence(outputs, teacher, task.nodes("all")).item())
@@ -116,7 +118,7 @@ def test_parts_without_labels_or_nodes_do_not_break_distillation() -> None:
     model = tiny_model(task, dropout=0.0)
     masks = FixedMasks(full({EDGE: task.graph.ones(), **model.prunable()}))
     trainer = TrainerConfig(epochs=5, partitions=40)
-    lesson = Lesson(tiny_teacher(task), 1.0)
+    distillation = Distillation(tiny_teacher(task), 1.0)
     losses: list[float] = []
     retrain(
         task,
@@ -126,6 +128,6 @@ def test_parts_without_labels_or_nodes_do_not_break_distillation() -> None:
         trainer,
         0,
         lambda e: losses.append(e.loss),
-        lesson=lesson,
+        distillation=distillation,
     )
     assert all(0 < loss < 10 for loss in losses)

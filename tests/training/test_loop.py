@@ -9,7 +9,7 @@ from torch import Tensor
 from glt_cli.config import TrainerConfig
 from glt_cli.pruning.masks import EDGE, Masks, Targets, full, random_masks
 from glt_cli.pruning.retrain import FixedMasks, Trained, retrain
-from glt_cli.training.batches import View, Views
+from glt_cli.training.batches import Batch, Batches
 from glt_cli.training.loop import Epoch, NonFiniteLossError, adam, epochs, seed_stage, snapshot
 from glt_cli.training.tasks import NodeClassification
 from tests.graphs import BACKBONES, seeded, tiny_model, tiny_task
@@ -165,17 +165,17 @@ def test_one_epoch_in_its_order() -> None:
     task = watched(tiny_task())
     model = tiny_model(task)
     events: list[str] = []
-    views = Views(task, task.graph, model.reach)
+    batches = Batches(task, task.graph, model.reach)
 
     def whole() -> Tensor:
         result: Tensor = model(task.x, task.graph, task.graph.ones())
         return result
 
-    def outputs(view: View) -> Tensor:
-        split = "train" if view is views["train"] else "val"
+    def outputs(batch: Batch) -> Tensor:
+        split = "train" if batch is batches["train"] else "val"
         assert model.training == torch.is_grad_enabled() == (split == "train")
         events.append(split)
-        return whole()[view.nodes]
+        return whole()[batch.nodes]
 
     def after_backward() -> None:
         assert all(p.grad is not None for p in model.parameters())
@@ -183,7 +183,14 @@ def test_one_epoch_in_its_order() -> None:
 
     optimiser = adam([{"params": model.parameters(), "lr": 0.01}])
     run_of_two = epochs(
-        "phase", 2, views, model, optimiser, outputs, after_backward, lambda: events.append("step")
+        "phase",
+        2,
+        batches,
+        model,
+        optimiser,
+        outputs,
+        after_backward,
+        lambda: events.append("step"),
     )
     state = snapshot(model)
     for number, epoch in enumerate(run_of_two, start=1):
@@ -206,12 +213,12 @@ def test_gradients_of_one_epoch_do_not_add_to_the_next() -> None:
 
     optimiser = adam([{"params": model.parameters(), "lr": 0.0}])
 
-    def outputs(view: View) -> Tensor:
-        result: Tensor = model(*view.inputs(task.graph.ones()))
+    def outputs(batch: Batch) -> Tensor:
+        result: Tensor = model(*batch.inputs(task.graph.ones()))
         return result
 
-    views = Views(task, task.graph, model.reach)
-    for _ in epochs("phase", 2, views, model, optimiser, outputs, after_backward=note):
+    batches = Batches(task, task.graph, model.reach)
+    for _ in epochs("phase", 2, batches, model, optimiser, outputs, after_backward=note):
         pass
     assert all(torch.equal(a, b) for a, b in zip(*seen, strict=True))
 

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 
-from glt_cli.analysis.compare.runs import Entry
+from glt_cli.analysis.compare.runs import ComparedRun
 from glt_cli.config.methods import METHODS
 from glt_cli.errors import UserError
 from glt_cli.experiment.record import Record
@@ -25,7 +25,7 @@ STANDARD = ("method", *TASK)
 FIELDS = {item.name: str(item.type) for item in fields(Record)}
 
 
-def value(key: str, entry: Entry) -> object:
+def value(key: str, entry: ComparedRun) -> object:
     """Look up what a run has under a key; a method is called as tables call it."""
     if key == "method":
         return entry.record.label
@@ -66,13 +66,13 @@ def rank(key: str, found: object) -> tuple[int, float, float, str]:
     return 2, 0, 0, str(found)
 
 
-def check(names: Sequence[str], option: str, entries: Iterable[Entry]) -> None:
+def check(names: Sequence[str], option: str, compared_runs: Iterable[ComparedRun]) -> None:
     """See that there are such keys.
 
     Raises:
         UserError: There is none of that name.
     """
-    settings = {key for entry in entries for key in entry.settings}
+    settings = {key for entry in compared_runs for key in entry.settings}
     known = [*FIELDS, TARGETS, *sorted(settings)]
     for name in names:
         if name not in known:

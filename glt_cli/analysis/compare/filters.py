@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from glt_cli.analysis.compare.fields import FIELDS, TARGETS, check
-from glt_cli.analysis.compare.runs import Entry
+from glt_cli.analysis.compare.runs import ComparedRun
 from glt_cli.errors import UserError
 
 _CONDITION = re.compile(r"([\w.]+)\s*(>=|<=|!=|=|>|<)\s*(.+)")
@@ -20,15 +20,15 @@ _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
 }
 
 
-def choose(entries: Sequence[Entry], conditions: Sequence[str]) -> list[Entry]:
+def matching(compared_runs: Sequence[ComparedRun], conditions: Sequence[str]) -> list[ComparedRun]:
     """Keep the runs that meet all conditions.
 
     Raises:
         UserError: A condition can't be read, or no run meets it.
     """
-    chosen = list(entries)
+    chosen = list(compared_runs)
     for condition in conditions:
-        key, sign, wanted = _parse(condition, entries)
+        key, sign, wanted = _parse(condition, compared_runs)
         there = {_text(_value(key, entry)) for entry in chosen}
         chosen = [entry for entry in chosen if _meets(_value(key, entry), sign, wanted)]
         if not chosen:
@@ -38,12 +38,12 @@ def choose(entries: Sequence[Entry], conditions: Sequence[str]) -> list[Entry]:
     return chosen
 
 
-def _value(key: str, entry: Entry) -> object:
+def _value(key: str, entry: ComparedRun) -> object:
     # The method by its bare name: `method=fastglt` means its controls too.
     return getattr(entry.record, key) if key in FIELDS else entry.settings.get(key)
 
 
-def _parse(condition: str, entries: Sequence[Entry]) -> tuple[str, str, list[str]]:
+def _parse(condition: str, compared_runs: Sequence[ComparedRun]) -> tuple[str, str, list[str]]:
     parts = _CONDITION.fullmatch(condition.strip())
     if not parts:
         raise UserError(
@@ -55,22 +55,22 @@ def _parse(condition: str, entries: Sequence[Entry]) -> tuple[str, str, list[str
         raise UserError(
             f"--where {condition}: choose by graph_sparsity_target and weight_sparsity_target"
         )
-    check([key], "--where", entries)
+    check([key], "--where", compared_runs)
     lists = sign in _COMPARISONS or rest.startswith("[")
     wanted = [rest] if lists else [word.strip() for word in rest.split(",")]
-    if sign in _COMPARISONS or _holds_numbers(key, entries):
+    if sign in _COMPARISONS or _holds_numbers(key, compared_runs):
         for word in wanted:
             if not (_number(word) or (sign in ("=", "!=") and word == "none")):
                 raise UserError(f"--where {condition}: {word} must be a number")
-    if sign in _COMPARISONS and not _holds_numbers(key, entries):
+    if sign in _COMPARISONS and not _holds_numbers(key, compared_runs):
         raise UserError(f"--where {condition}: {key} is no number; use {key}=VALUE")
     return key, sign, wanted
 
 
-def _holds_numbers(key: str, entries: Sequence[Entry]) -> bool:
+def _holds_numbers(key: str, compared_runs: Sequence[ComparedRun]) -> bool:
     if key in FIELDS:
         return "int" in FIELDS[key] or "float" in FIELDS[key]
-    found = [entry.settings[key] for entry in entries if entry.settings.get(key) is not None]
+    found = [entry.settings[key] for entry in compared_runs if entry.settings.get(key) is not None]
     return all(isinstance(one, int | float) and not isinstance(one, bool) for one in found)
 
 

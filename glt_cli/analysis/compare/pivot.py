@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from glt_cli.analysis.compare import fields as keys
-from glt_cli.analysis.compare.statistics import Outcome
+from glt_cli.analysis.compare import fields
+from glt_cli.analysis.compare.statistics import SettingResult
 
 
 @dataclass(frozen=True)
@@ -15,22 +15,22 @@ class Line:
     """A row of a table.
 
     Attributes:
-        facts: Values of the row keys.
+        facts: Values of the row fields.
         label: What sets it apart from rows of the same values; empty where nothing must.
         cells: Outcomes by the value of the column key; of a table without one, by None.
     """
 
     facts: tuple[object, ...]
     label: str
-    cells: Mapping[object, Outcome]
+    cells: Mapping[object, SettingResult]
 
 
 @dataclass(frozen=True)
-class Layout:
+class PivotTable:
     """A table before it is text.
 
     Attributes:
-        rows: The row keys.
+        rows: The row fields.
         column: The column key, if there is one.
         lines: Rows, sorted.
         across: Values of the column key, sorted; `[None]` without one.
@@ -41,26 +41,26 @@ class Layout:
     lines: list[Line]
     across: list[object]
 
-    def ours(self) -> list[Outcome]:
+    def ours(self) -> list[SettingResult]:
         """All outcomes that are not published ones, row by row."""
         cells = (line.cells[at] for line in self.lines for at in self.across if at in line.cells)
         return [outcome for outcome in cells if not outcome.published]
 
-    def published(self) -> list[Outcome]:
+    def published(self) -> list[SettingResult]:
         """All published ones."""
         cells = (line.cells[at] for line in self.lines for at in self.across if at in line.cells)
         return [outcome for outcome in cells if outcome.published]
 
 
-def arrange(outcomes: Iterable[Outcome], rows: Sequence[str], column: str | None) -> Layout:
+def pivot(outcomes: Iterable[SettingResult], rows: Sequence[str], column: str | None) -> PivotTable:
     """Give every outcome a place of its own."""
-    by_row: dict[tuple[object, ...], list[Outcome]] = defaultdict(list)
+    by_row: dict[tuple[object, ...], list[SettingResult]] = defaultdict(list)
     for outcome in outcomes:
         by_row[tuple(outcome.facts[key] for key in rows)].append(outcome)
     lines = []
     across: set[object] = set()
     for facts, group in by_row.items():
-        labelled: dict[str, dict[object, Outcome]] = defaultdict(dict)
+        labelled: dict[str, dict[object, SettingResult]] = defaultdict(dict)
         for label, outcome in _told_apart(group, column):
             at = outcome.facts[column] if column else None
             assert at not in labelled[label], "two outcomes in one cell"
@@ -69,18 +69,20 @@ def arrange(outcomes: Iterable[Outcome], rows: Sequence[str], column: str | None
         lines += [Line(facts, label, cells) for label, cells in labelled.items()]
 
     def order(line: Line) -> tuple[object, ...]:
-        ranks = [keys.rank(key, fact) for key, fact in zip(rows, line.facts, strict=True)]
+        ranks = [fields.rank(key, fact) for key, fact in zip(rows, line.facts, strict=True)]
         return ranks, line.label.startswith("published"), line.label
 
     lines.sort(key=order)
-    return Layout(
-        tuple(rows), column, lines, sorted(across, key=lambda at: keys.rank(column or "", at))
+    return PivotTable(
+        tuple(rows), column, lines, sorted(across, key=lambda at: fields.rank(column or "", at))
     )
 
 
-def _told_apart(group: Sequence[Outcome], column: str | None) -> list[tuple[str, Outcome]]:
+def _told_apart(
+    group: Sequence[SettingResult], column: str | None
+) -> list[tuple[str, SettingResult]]:
     """Label outcomes of one row by the settings in which those that would share a cell differ."""
-    ours: dict[object, list[Outcome]] = defaultdict(list)
+    ours: dict[object, list[SettingResult]] = defaultdict(list)
     for outcome in group:
         if not outcome.published:
             ours[outcome.facts[column] if column else None].append(outcome)
@@ -96,7 +98,7 @@ def _told_apart(group: Sequence[Outcome], column: str | None) -> list[tuple[str,
     return labelled + [(outcome.published, outcome) for outcome in group if outcome.published]
 
 
-def differing(several: Sequence[Outcome]) -> set[str]:
+def differing(several: Sequence[SettingResult]) -> set[str]:
     """Name the settings in which some outcomes differ."""
     names = {name for outcome in several for name in outcome.settings}
     return {
@@ -104,6 +106,6 @@ def differing(several: Sequence[Outcome]) -> set[str]:
     }
 
 
-def _label(outcome: Outcome, names: Iterable[str]) -> str:
+def _label(outcome: SettingResult, names: Iterable[str]) -> str:
     found = [(name, outcome.settings[name]) for name in names if name in outcome.settings]
-    return ", ".join(f"{name}={keys.text(name, value)}" for name, value in found)
+    return ", ".join(f"{name}={fields.text(name, value)}" for name, value in found)

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from glt_cli.analysis.compare import fields as keys
+from glt_cli.analysis.compare import fields
 from glt_cli.analysis.compare.measures import METRICS
-from glt_cli.analysis.compare.statistics import Figure, Outcome
+from glt_cli.analysis.compare.statistics import Estimate, SettingResult
 from glt_cli.config.methods import METHODS
 
 _FILE = Path(__file__).resolve().parent.parent / "published.csv"
@@ -71,8 +71,11 @@ def _parse(row: dict[str, str]) -> Published:
 
 
 def beside(
-    ours: Sequence[Outcome], by: Sequence[str], metrics: Sequence[str], figures: list[Published]
-) -> list[Outcome]:
+    ours: Sequence[SettingResult],
+    by: Sequence[str],
+    metrics: Sequence[str],
+    figures: list[Published],
+) -> list[SettingResult]:
     """Find what was published about the same methods, backbones and data sets.
 
     Of each source that with the nearest kind of target: the same sides pruned before other
@@ -92,7 +95,7 @@ def beside(
         for i, (source, one) in enumerate(gathered):
             if not _matches(one, outcome):
                 continue
-            if one.facts[keys.TARGETS] is None:
+            if one.facts[fields.TARGETS] is None:
                 chosen.add(i)
             else:
                 near[source, one.facts["method"]].append(i)
@@ -103,7 +106,7 @@ def beside(
     return [gathered[i][1] for i in sorted(chosen)]
 
 
-def claims(ours: Iterable[Outcome], figures: Iterable[Published]) -> list[str]:
+def claims(ours: Iterable[SettingResult], figures: Iterable[Published]) -> list[str]:
     """Say what sources claim of our methods as a whole, which no cell can hold."""
     methods = {str(outcome.facts["method"]) for outcome in ours}
     values: dict[tuple[str, str, str], list[str]] = defaultdict(list)
@@ -120,11 +123,11 @@ def claims(ours: Iterable[Outcome], figures: Iterable[Published]) -> list[str]:
     ]
 
 
-def remarks(theirs: Sequence[Outcome]) -> list[str]:
+def remarks(theirs: Sequence[SettingResult]) -> list[str]:
     """Say what a reader must know of published figures, each thing once for each source."""
     said: dict[tuple[str, str], list[str]] = defaultdict(list)
     for one in theirs:
-        about = ", ".join(keys.text(key, one.facts[key]) for key in keys.STANDARD)
+        about = ", ".join(fields.text(key, one.facts[key]) for key in fields.STANDARD)
         for remark in one.remarks:
             said[one.published, remark].append(about)
     lines = []
@@ -135,21 +138,21 @@ def remarks(theirs: Sequence[Outcome]) -> list[str]:
     return lines
 
 
-def _matches(one: Outcome, ours: Outcome) -> bool:
+def _matches(one: SettingResult, ours: SettingResult) -> bool:
     same = all(one.facts[key] == ours.facts[key] for key in ("backbone", "dataset"))
     is_foreign = str(one.facts["method"]) not in METHODS
     return same and (is_foreign or one.facts["method"] == ours.facts["method"])
 
 
-def _distance(one: Outcome, ours: Outcome) -> tuple[bool, float]:
-    theirs, mine = one.facts[keys.TARGETS], ours.facts[keys.TARGETS]
+def _distance(one: SettingResult, ours: SettingResult) -> tuple[bool, float]:
+    theirs, mine = one.facts[fields.TARGETS], ours.facts[fields.TARGETS]
     assert isinstance(theirs, tuple)
     assert isinstance(mine, tuple)
     other_kind = [bool(share) for share in theirs] != [bool(share) for share in mine]
     return other_kind, round(sum(abs(a - b) for a, b in zip(theirs, mine, strict=True)), 9)
 
 
-def _gather(figures: list[Published], by: Sequence[str]) -> list[tuple[str, Outcome]]:
+def _gather(figures: list[Published], by: Sequence[str]) -> list[tuple[str, SettingResult]]:
     """Put the figures of one source about one setting together; says whose they are."""
     groups: dict[tuple[object, ...], list[Published]] = defaultdict(list)
     for one in figures:
@@ -166,16 +169,16 @@ def _gather(figures: list[Published], by: Sequence[str]) -> list[tuple[str, Outc
 
 def _outcome(
     group: list[Published], by: Sequence[str], dense: dict[tuple[str, str, str], float]
-) -> Outcome:
+) -> SettingResult:
     first = group[0]
     facts: dict[str, object] = dict.fromkeys(by)
     facts |= {"method": first.method, "backbone": first.backbone, "dataset": first.dataset}
-    facts[keys.TARGETS] = first.targets
-    found: dict[str, Figure] = {}
+    facts[fields.TARGETS] = first.targets
+    found: dict[str, Estimate] = {}
     if first.targets:
         found = {
-            "graph_sparsity": Figure(first.targets[0], n=None),
-            "weight_sparsity": Figure(first.targets[1], n=None),
+            "graph_sparsity": Estimate(first.targets[0], n=None),
+            "weight_sparsity": Estimate(first.targets[1], n=None),
         }
     notes = list(dict.fromkeys(one.note for one in group if one.note))
     for one in group:
@@ -186,8 +189,8 @@ def _outcome(
         if name == "memory_gb":
             name, value = "memory", value * 1e9 / 2**20
         assert name in METRICS
-        found[name] = Figure(value, one.deviation, one.seeds)
-    hidden = [keys.text(key, facts[key]) for key in keys.STANDARD if key not in by]
+        found[name] = Estimate(value, one.deviation, one.seeds)
+    hidden = [fields.text(key, facts[key]) for key in fields.STANDARD if key not in by]
     where = "; ".join([first.where, *hidden])
     label = f"published ({first.source}; {where})"
-    return Outcome(facts=facts, figures=found, published=label, remarks=tuple(notes))
+    return SettingResult(facts=facts, figures=found, published=label, remarks=tuple(notes))

@@ -6,17 +6,17 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from glt_cli.analysis.compare import fields as keys
+from glt_cli.analysis.compare import fields
 from glt_cli.analysis.compare.measures import METRICS
 from glt_cli.analysis.compare.notes import about, ranges
-from glt_cli.analysis.compare.pivot import Layout, Line
-from glt_cli.analysis.compare.statistics import Figure, Outcome
+from glt_cli.analysis.compare.pivot import Line, PivotTable
+from glt_cli.analysis.compare.statistics import Estimate, SettingResult
 
 NOTHING = "-"
 
 
 @dataclass(frozen=True)
-class Cell:
+class TableCell:
     """Text, and whether it is the best of its task."""
 
     text: str
@@ -24,7 +24,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class RenderedTable:
     """A table of text.
 
     Attributes:
@@ -38,7 +38,7 @@ class Sheet:
     title: str
     headings: list[str]
     keys: int
-    rows: list[list[Cell]]
+    rows: list[list[TableCell]]
     notes: list[str]
 
     @property
@@ -47,13 +47,13 @@ class Sheet:
         return any(cell.is_best for row in self.rows for cell in row)
 
 
-def sheet(
-    layout: Layout,
+def render(
+    layout: PivotTable,
     metrics: Sequence[str],
     tolerance: float,
     notes: Sequence[str],
     folded: Sequence[str] = (),
-) -> Sheet:
+) -> RenderedTable:
     """Write a layout as text.
 
     Args:
@@ -74,14 +74,14 @@ def sheet(
     best = _best(layout, metrics)
     rows = []
     for line in layout.lines:
-        names = [keys.text(layout.rows[i], line.facts[i]) for i in shown]
+        names = [fields.text(layout.rows[i], line.facts[i]) for i in shown]
         names += [line.label] if has_labels else []
         cells = _crossed if layout.column else _listed
-        rows.append([*map(Cell, names), *cells(layout, line, metrics, best)])
+        rows.append([*map(TableCell, names), *cells(layout, line, metrics, best)])
     same = [
-        f"{layout.rows[i]} {keys.text(layout.rows[i], layout.lines[0].facts[i])}" for i in gone
+        f"{layout.rows[i]} {fields.text(layout.rows[i], layout.lines[0].facts[i])}" for i in gone
     ] + _same_elsewhere(layout)
-    return Sheet(
+    return RenderedTable(
         title="; ".join([_title(layout, metrics, tolerance), *same]),
         headings=headings + _figure_headings(layout, metrics),
         keys=len(headings),
@@ -90,7 +90,7 @@ def sheet(
     )
 
 
-def written(name: str, figure: Figure | None) -> str:
+def written(name: str, figure: Estimate | None) -> str:
     """Write a figure with its deviation."""
     metric = METRICS[name]
     if figure is None:
@@ -101,9 +101,9 @@ def written(name: str, figure: Figure | None) -> str:
     return f"{mean} ± {metric.spread(figure.deviation)}"
 
 
-def _figure_headings(layout: Layout, metrics: Sequence[str]) -> list[str]:
+def _figure_headings(layout: PivotTable, metrics: Sequence[str]) -> list[str]:
     if layout.column:
-        return [keys.text(layout.column, at) for at in layout.across]
+        return [fields.text(layout.column, at) for at in layout.across]
     headings = ["seeds"]
     for name in metrics:
         headings.append(METRICS[name].heading)
@@ -115,39 +115,39 @@ def _figure_headings(layout: Layout, metrics: Sequence[str]) -> list[str]:
 Best = set[tuple[str, int]]
 
 
-def _crossed(layout: Layout, line: Line, metrics: Sequence[str], best: Best) -> list[Cell]:
+def _crossed(layout: PivotTable, line: Line, metrics: Sequence[str], best: Best) -> list[TableCell]:
     """One cell for each value of the column key."""
     cells = []
     for at in layout.across:
         outcome = line.cells.get(at)
         if outcome is None:
-            cells.append(Cell(NOTHING))
+            cells.append(TableCell(NOTHING))
             continue
         parts = [written(name, outcome.figures.get(name)) for name in metrics]
-        cells.append(Cell(" / ".join(parts), (metrics[0], id(outcome)) in best))
+        cells.append(TableCell(" / ".join(parts), (metrics[0], id(outcome)) in best))
     return cells
 
 
-def _listed(layout: Layout, line: Line, metrics: Sequence[str], best: Best) -> list[Cell]:
+def _listed(layout: PivotTable, line: Line, metrics: Sequence[str], best: Best) -> list[TableCell]:
     """One cell for each figure."""
     outcome = line.cells[None]
-    cells = [Cell(_seed_count(outcome))]
+    cells = [TableCell(_seed_count(outcome))]
     for name in metrics:
         figure = outcome.figures.get(name)
-        cells.append(Cell(written(name, figure), (name, id(outcome)) in best))
+        cells.append(TableCell(written(name, figure), (name, id(outcome)) in best))
         if name == "difference":
-            cells += [Cell(interval(figure)), Cell(outcome.verdict)]
+            cells += [TableCell(interval(figure)), TableCell(outcome.verdict)]
     return cells
 
 
-def _seed_count(outcome: Outcome) -> str:
+def _seed_count(outcome: SettingResult) -> str:
     if outcome.published:
         found = outcome.figures.get("test")
         return str(found.n) if found and found.n else NOTHING
     return str(len(outcome.seeds))
 
 
-def interval(figure: Figure | None) -> str:
+def interval(figure: Estimate | None) -> str:
     """Write the 95 % interval of a paired difference."""
     if figure is None or figure.lower is None or figure.upper is None:
         return NOTHING
@@ -155,13 +155,13 @@ def interval(figure: Figure | None) -> str:
     return f"{write(figure.lower)} to {write(figure.upper)}"
 
 
-def _best(layout: Layout, metrics: Sequence[str]) -> Best:
+def _best(layout: PivotTable, metrics: Sequence[str]) -> Best:
     """Which of our tickets are best among those of the same task, to the digits shown.
 
     Not the dense model and not what was published: they are what tickets are held against. Where
     all are equal none is best.
     """
-    tasks: dict[object, list[Outcome]] = defaultdict(list)
+    tasks: dict[object, list[SettingResult]] = defaultdict(list)
     for outcome in layout.ours():
         if outcome.prunes:
             tasks[outcome.task].append(outcome)
@@ -176,7 +176,7 @@ def _best(layout: Layout, metrics: Sequence[str]) -> Best:
     return found
 
 
-def _title(layout: Layout, metrics: Sequence[str], tolerance: float) -> str:
+def _title(layout: PivotTable, metrics: Sequence[str], tolerance: float) -> str:
     kinds = {outcome.metric for outcome in layout.ours()}
     score = kinds.pop() if len(kinds) == 1 else "scores"
     if layout.column:
@@ -195,12 +195,12 @@ def _title(layout: Layout, metrics: Sequence[str], tolerance: float) -> str:
     return title
 
 
-def _same_elsewhere(layout: Layout) -> list[str]:
+def _same_elsewhere(layout: PivotTable) -> list[str]:
     """Name what is not in rows or columns, where it is the same for all tickets."""
     same = []
-    for key in keys.STANDARD:
-        counted = [o for o in layout.ours() if o.prunes or key != keys.TARGETS]
+    for key in fields.STANDARD:
+        counted = [o for o in layout.ours() if o.prunes or key != fields.TARGETS]
         found = {outcome.facts[key] for outcome in counted}
         if key not in (*layout.rows, layout.column) and len(found) == 1:
-            same.append(f"{key} {keys.text(key, found.pop())}")
+            same.append(f"{key} {fields.text(key, found.pop())}")
     return same

@@ -11,17 +11,17 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from glt_cli.analysis.collect import Run
+from glt_cli.analysis.collect import StoredRun
 from glt_cli.config import Config
 from glt_cli.config.variants import flat
 from glt_cli.experiment.record import Record
 
 #: Settings that say how a run is done, not what comes out.
-_ASIDE = {item.name for item in fields(Config) if item.metadata.get("aside")}
+_EXCLUDED = {item.name for item in fields(Config) if item.metadata.get("excluded_from_hash")}
 
 
 @dataclass(frozen=True)
-class Entry:
+class ComparedRun:
     """A run.
 
     Attributes:
@@ -46,10 +46,10 @@ class Entry:
         return self.record.graph_sparsity_target, self.record.weight_sparsity_target
 
 
-def entries(runs: Iterable[Run]) -> list[Entry]:
+def compared_runs(runs: Iterable[StoredRun]) -> list[ComparedRun]:
     """Read the settings of some runs."""
     return [
-        Entry(run.record, _settings(run.folder.config), str(run.folder.path.resolve()))
+        ComparedRun(run.record, _settings(run.folder.config), str(run.folder.path.resolve()))
         for run in runs
     ]
 
@@ -61,4 +61,4 @@ def _settings(path: Path) -> dict[str, object]:
         whole: Any = OmegaConf.to_container(OmegaConf.load(path))
     except (OSError, ValueError, YAMLError, OmegaConfBaseException):
         return {}
-    return dict(flat(whole, leave=_ASIDE)) if isinstance(whole, dict) else {}
+    return dict(flat(whole, leave=_EXCLUDED)) if isinstance(whole, dict) else {}

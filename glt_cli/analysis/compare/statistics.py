@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 
 from scipy.special import stdtrit
 
-from glt_cli.analysis.compare import fields as keys
+from glt_cli.analysis.compare import fields
 from glt_cli.analysis.compare.measures import METRICS
-from glt_cli.analysis.compare.runs import Entry
+from glt_cli.analysis.compare.runs import ComparedRun
 from glt_cli.errors import UserError
 
 #: What speed-ups are against (docs/method.md).
@@ -27,7 +27,7 @@ _SLACK = 1e-9
 
 
 @dataclass(frozen=True)
-class Figure:
+class Estimate:
     """A mean over seeds; with one of them there is no deviation and no interval.
 
     Attributes:
@@ -45,24 +45,24 @@ class Figure:
     upper: float | None = None
 
 
-def figure(values: Sequence[float]) -> Figure:
+def estimate(values: Sequence[float]) -> Estimate:
     """Sum up some values; their order does not matter to the last bit."""
     mean = statistics.fmean(values)
     n = len(values)
     if n == 1:
-        return Figure(mean)
+        return Estimate(mean)
     deviation = statistics.stdev(values)
     # The quantile of scipy.stats.t, without the second that importing scipy.stats takes.
     half = float(stdtrit(n - 1, 0.975)) * deviation / math.sqrt(n)
-    return Figure(mean, deviation, n, mean - half, mean + half)
+    return Estimate(mean, deviation, n, mean - half, mean + half)
 
 
-def is_within(difference: Figure, tolerance: float) -> bool:
+def is_within(difference: Estimate, tolerance: float) -> bool:
     """Whether the mean of paired differences to dense is within tolerance."""
     return difference.mean >= -tolerance - _SLACK
 
 
-def verdict(difference: Figure, tolerance: float) -> str:
+def verdict(difference: Estimate, tolerance: float) -> str:
     """Say what paired differences to dense come to (docs/method.md)."""
     wins = is_within(difference, tolerance)
     if difference.lower is None:
@@ -74,7 +74,7 @@ def verdict(difference: Figure, tolerance: float) -> str:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SettingResult:
     """What one setting came to, here or in print.
 
     Attributes:
@@ -91,7 +91,7 @@ class Outcome:
     """
 
     facts: Mapping[str, object]
-    figures: Mapping[str, Figure]
+    figures: Mapping[str, Estimate]
     seeds: tuple[int, ...] = ()
     verdict: str = "-"
     metric: str = ""
@@ -104,21 +104,23 @@ class Outcome:
     @property
     def task(self) -> tuple[object, ...]:
         """What another result must share to be compared with this one."""
-        return tuple(self.facts[key] for key in keys.TASK)
+        return tuple(self.facts[key] for key in fields.TASK)
 
     @property
     def prunes(self) -> bool:
         """Whether anything was to be removed."""
-        return self.facts[keys.TARGETS] != (0, 0)
+        return self.facts[fields.TARGETS] != (0, 0)
 
 
-def compare(entries: Iterable[Entry], by: Sequence[str], tolerance: float) -> list[Outcome]:
+def compare(
+    compared_runs: Iterable[ComparedRun], by: Sequence[str], tolerance: float
+) -> list[SettingResult]:
     """Sum up finished runs, one outcome for each setting and each value of the keys `by`."""
-    names = tuple(dict.fromkeys([*keys.STANDARD, *by]))
-    groups: dict[tuple[object, ...], list[Entry]] = defaultdict(list)
-    whole = list(entries)
+    names = tuple(dict.fromkeys([*fields.STANDARD, *by]))
+    groups: dict[tuple[object, ...], list[ComparedRun]] = defaultdict(list)
+    whole = list(compared_runs)
     for entry in whole:
-        found = tuple(keys.value(name, entry) for name in names)
+        found = tuple(fields.value(name, entry) for name in names)
         groups[(entry.record.config_hash, *found)].append(entry)
     return [
         _outcome(_latest(group), names, tolerance, whole)
@@ -126,26 +128,26 @@ def compare(entries: Iterable[Entry], by: Sequence[str], tolerance: float) -> li
     ]
 
 
-def _latest(group: Iterable[Entry]) -> list[Entry]:
+def _latest(group: Iterable[ComparedRun]) -> list[ComparedRun]:
     """One run for each seed, by seed: a repeated one is no second sample."""
     in_time = sorted(group, key=lambda entry: (entry.record.finished, entry.place))
     return [entry for _, entry in sorted({e.record.seed: e for e in in_time}.items())]
 
 
 def _outcome(
-    group: list[Entry], names: Sequence[str], tolerance: float, whole: Sequence[Entry]
-) -> Outcome:
+    group: list[ComparedRun], names: Sequence[str], tolerance: float, whole: Sequence[ComparedRun]
+) -> SettingResult:
     first = group[0]
     figures = {}
     for name, metric in METRICS.items():
         values = [value for entry in group if (value := metric.of(entry.record)) is not None]
         if values:
-            figures[name] = figure(values)
+            figures[name] = estimate(values)
     if (ratio := _speedup(group, whole)) is not None:
-        figures["speedup"] = Figure(ratio, n=len(group))
+        figures["speedup"] = Estimate(ratio, n=len(group))
     prunes = any(first.targets)
-    return Outcome(
-        facts={name: keys.value(name, first) for name in names},
+    return SettingResult(
+        facts={name: fields.value(name, first) for name in names},
         figures=figures,
         seeds=tuple(entry.record.seed for entry in group),
         verdict=verdict(figures["difference"], tolerance) if prunes else "-",
@@ -157,7 +159,7 @@ def _outcome(
     )
 
 
-def _speedup(group: Sequence[Entry], whole: Iterable[Entry]) -> float | None:
+def _speedup(group: Sequence[ComparedRun], whole: Iterable[ComparedRun]) -> float | None:
     """The reference's mean seconds over this one's, from one device and one setting, or None."""
     task = _task(group[0])
     reference = [
@@ -175,11 +177,11 @@ def _speedup(group: Sequence[Entry], whole: Iterable[Entry]) -> float | None:
     return statistics.fmean(seconds[0]) / statistics.fmean(seconds[1])
 
 
-def _task(entry: Entry) -> tuple[object, ...]:
+def _task(entry: ComparedRun) -> tuple[object, ...]:
     """What two searches must share to be compared: the model and the data too, not their names."""
     shared = ("backbone.", "dataset.")
     settings = [item for item in entry.settings.items() if item[0].startswith(shared)]
-    return *(keys.value(key, entry) for key in keys.TASK), sorted(settings, key=repr)
+    return *(fields.value(key, entry) for key in fields.TASK), sorted(settings, key=repr)
 
 
 def tolerance_of(text: str) -> float:

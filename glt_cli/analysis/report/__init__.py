@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from glt_cli.analysis.collect import Run, collect
-from glt_cli.analysis.compare.filters import choose
-from glt_cli.analysis.compare.runs import entries
+from glt_cli.analysis.collect import StoredRun, collect
+from glt_cli.analysis.compare.filters import matching
+from glt_cli.analysis.compare.runs import compared_runs
 from glt_cli.analysis.report.drawing import Drawn
 from glt_cli.analysis.report.figures import cell_figures
 from glt_cli.analysis.report.page import page, part
 from glt_cli.analysis.report.run_detail import tell
 from glt_cli.analysis.report.run_detail_figures import story_figures
-from glt_cli.analysis.report.series import Cell, Setting, cells_of
+from glt_cli.analysis.report.series import GridCell, Setting, cells_of
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def build(
         UserError: There are no runs, or a condition can't be read.
     """
     everything = sorted(collect(folders), key=lambda run: run.folder.path.name)
-    chosen = {entry.place for entry in choose(entries(everything), where)}
+    chosen = {entry.place for entry in matching(compared_runs(everything), where)}
     runs = [run for run in everything if str(run.folder.path.resolve()) in chosen]
     cells = cells_of(runs, tolerance)
     parts, drawn = [], []
@@ -65,7 +65,7 @@ def build(
     return Report(whole.render(), drawn, len(runs))
 
 
-def _best_documented(cell: Cell) -> Run | None:
+def _best_documented(cell: GridCell) -> StoredRun | None:
     """The median seed by validation of the best setting by validation, among those on most seeds.
 
     A setting that was retrained in the ordinary way, searched, and removed edges goes before
@@ -85,7 +85,7 @@ def _best_documented(cell: Cell) -> Run | None:
     return in_order[(len(in_order) - 1) // 2]
 
 
-def _unrecorded(folders: Sequence[str], runs: Sequence[Run]) -> list[Path]:
+def _unrecorded(folders: Sequence[str], runs: Sequence[StoredRun]) -> list[Path]:
     """Folders of runs that began and left no record that can be read."""
     known = {run.folder.path.resolve() for run in runs}
     found = set()

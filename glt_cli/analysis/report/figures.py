@@ -20,7 +20,7 @@ from glt_cli.analysis.report.drawing import (
     sheet,
     styles,
 )
-from glt_cli.analysis.report.series import Baseline, Cell, Point, points_of
+from glt_cli.analysis.report.series import Baseline, CurvePoint, GridCell, points_of
 from glt_cli.experiment.record import metric_name
 
 _REMOVED = {"graph": "edges", "weight": "weights"}
@@ -28,7 +28,7 @@ _OTHER = {"graph": "weight", "weight": "graph"}
 _BAND = "Bands and bars: ± one standard deviation over seeds. Small points: single seeds."
 
 
-def cell_figures(cell: Cell) -> list[Drawn]:
+def cell_figures(cell: GridCell) -> list[Drawn]:
     """Draw what a cell's runs give something to draw for."""
     if not cell.settings:
         return []
@@ -42,7 +42,7 @@ class _Curve:
 
     label: str
     method: str
-    points: list[Point]
+    points: list[CurvePoint]
     is_first: bool
 
     def at(self, axis: str) -> list[float]:
@@ -50,7 +50,7 @@ class _Curve:
         return [100 * float(getattr(point, axis)) for point in self.points]
 
 
-def over_sparsity(cell: Cell, axis: str) -> Drawn | None:
+def over_sparsity(cell: GridCell, axis: str) -> Drawn | None:
     """Draw scores against graph or weight sparsity; None where there is but one of it."""
     curves = _curves(cell, axis)
     if not any(len({round(x, 1) for x in curve.at(axis)}) > 1 for curve in curves):
@@ -82,9 +82,9 @@ def over_sparsity(cell: Cell, axis: str) -> Drawn | None:
     )
 
 
-def _curves(cell: Cell, axis: str) -> list[_Curve]:
+def _curves(cell: GridCell, axis: str) -> list[_Curve]:
     other = _OTHER[axis]
-    lines: dict[tuple[str, float | None], list[Point]] = {}
+    lines: dict[tuple[str, float | None], list[CurvePoint]] = {}
     for setting in cell.settings:
         points = points_of(setting)
         # Rounds move both sides at once; settings are joined where the other side stands still.
@@ -104,8 +104,8 @@ def _curves(cell: Cell, axis: str) -> list[_Curve]:
 
 
 def _joined(
-    lines: dict[tuple[str, float | None], list[Point]], axis: str
-) -> dict[tuple[str, float | None], list[Point]]:
+    lines: dict[tuple[str, float | None], list[CurvePoint]], axis: str
+) -> dict[tuple[str, float | None], list[CurvePoint]]:
     """Join a method's single points to one line where they are a ladder: both sides move up.
 
     Those that have removed nothing on this axis belong to the figure of the other.
@@ -163,7 +163,7 @@ def _draw_dense(axes: Axes, baselines: Sequence[Baseline]) -> None:
         axes.axhspan(mean - std, mean + std, color=DENSE_COLOR, alpha=0.07, lw=0)
 
 
-def _own_baselines(cell: Cell) -> str:
+def _own_baselines(cell: GridCell) -> str:
     """Say what a second dense line is."""
     if len(cell.baselines) == 1:
         return ""
@@ -174,7 +174,7 @@ def _dense_label(baseline: Baseline, among: Sequence[Baseline]) -> str:
     return "dense" if baseline is among[0] else f"dense of {', '.join(baseline.methods)}"
 
 
-def over_macs(cell: Cell) -> Drawn | None:
+def over_macs(cell: GridCell) -> Drawn | None:
     """Draw scores against multiply-adds, with the front of what nothing else beats in both."""
     known = [s for s in cell.settings if np.isfinite(s.mean("ticket_macs"))]
     if not known:
@@ -223,7 +223,7 @@ def _front(places: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     return front
 
 
-def seeds(cell: Cell) -> Drawn:
+def seeds(cell: GridCell) -> Drawn:
     """Draw every seed's score as a point, and means."""
     look = styles(cell.methods)
     rows = [(s.name, look[s.method], 100 * s.values("ticket_test")) for s in cell.settings]
@@ -248,7 +248,7 @@ def seeds(cell: Cell) -> Drawn:
     )
 
 
-def find_time(cell: Cell) -> Drawn | None:
+def find_time(cell: GridCell) -> Drawn | None:
     """Draw the wall time that finding the masks took."""
     known = [s for s in cell.settings if np.isfinite(s.mean("find_seconds"))]
     if not known:
@@ -295,13 +295,13 @@ def _strip(axes: Axes, rows: Sequence[tuple[str, Style, NDArray[np.floating[Any]
     axes.grid(axis="y", visible=False)
 
 
-def _label(axes: Axes, cell: Cell, x: str, y: str) -> None:
+def _label(axes: Axes, cell: GridCell, x: str, y: str) -> None:
     axes.set_xlabel(x)
     axes.set_ylabel(y)
     axes.set_title(f"{cell.backbone} on {cell.dataset}", loc="left", fontsize=11)
 
 
-def _metric(cell: Cell) -> str:
+def _metric(cell: GridCell) -> str:
     return f"test {metric_name(cell.metric)}"
 
 
@@ -309,7 +309,7 @@ def _std(values: NDArray[np.floating[Any]]) -> float:
     return float(values.std(ddof=1)) if len(values) > 1 else 0.0
 
 
-def _dense(cell: Cell) -> list[str]:
+def _dense(cell: GridCell) -> list[str]:
     return [
         f"{_dense_label(b, cell.baselines)}: {100 * np.mean(list(b.by_seed.values())):.1f}"
         for b in cell.baselines

@@ -11,16 +11,16 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from glt_cli.analysis.collect import Run
+from glt_cli.analysis.collect import StoredRun
 from glt_cli.analysis.compare.measures import CHOICES, USUAL
 from glt_cli.analysis.compare.notes import left_out, ranges
-from glt_cli.analysis.compare.pivot import arrange
-from glt_cli.analysis.compare.render import Sheet, sheet
-from glt_cli.analysis.compare.runs import entries
+from glt_cli.analysis.compare.pivot import pivot
+from glt_cli.analysis.compare.render import RenderedTable, render
+from glt_cli.analysis.compare.runs import compared_runs
 from glt_cli.analysis.report.command_line import command, recorded, words_of
 from glt_cli.analysis.report.drawing import Drawn
-from glt_cli.analysis.report.run_detail import Agreement, Story
-from glt_cli.analysis.report.series import Cell, Setting
+from glt_cli.analysis.report.run_detail import Agreement, RunDetail
+from glt_cli.analysis.report.series import GridCell, Setting
 from glt_cli.analysis.report.summary_text import cell_summary, removed
 from glt_cli.experiment.record import metric_name
 
@@ -49,7 +49,7 @@ class Part:
         tables: Scores, then sparsities and costs, each after what it shows.
         notes: What must be said under them.
         figures: Of all runs.
-        story: Sentences about one run; empty where there is none.
+        detail: Sentences about one run; empty where there is none.
         agreement: Of classes along its edges, as rows of words and shares.
         story_figures: Its figures.
         gaps: What is missing in the grid.
@@ -59,10 +59,10 @@ class Part:
     anchor: str
     heading: str
     summary: list[str]
-    tables: list[tuple[str, Sheet]]
+    tables: list[tuple[str, RenderedTable]]
     notes: list[str]
     figures: list[Shown]
-    story: list[str]
+    detail: list[str]
     agreement: list[tuple[str, str]]
     story_figures: list[Shown]
     gaps: list[str]
@@ -70,10 +70,10 @@ class Part:
 
 
 def part(
-    cell: Cell,
-    runs: Sequence[Run],
+    cell: GridCell,
+    runs: Sequence[StoredRun],
     figures: Sequence[Drawn],
-    story: Story | None,
+    detail: RunDetail | None,
     story_figures: Sequence[Drawn],
     tolerance: float,
 ) -> Part:
@@ -83,17 +83,17 @@ def part(
         cell: Its finished runs.
         runs: All of its runs.
         figures: Of the cell.
-        story: Of one run.
+        detail: Of one run.
         story_figures: Of that run.
         tolerance: What a winning ticket may lose.
     """
     settings = [*cell.dense, *cell.settings]
     # Each row has its dense score beside it.
     outcomes = [setting.outcome for setting in cell.settings or cell.dense]
-    unused = left_out(entries(runs), sum(len(setting.runs) for setting in settings))
-    layout = arrange(outcomes, ("method", "targets"), None)
-    scores = sheet(layout, _SCORES, tolerance, list(unused))
-    costs = sheet(layout, _COSTS, tolerance, [])
+    unused = left_out(compared_runs(runs), sum(len(setting.runs) for setting in settings))
+    layout = pivot(outcomes, ("method", "targets"), None)
+    scores = render(layout, _SCORES, tolerance, list(unused))
+    costs = render(layout, _COSTS, tolerance, [])
     notes = [*scores.notes, *costs.notes]
     if scores.has_best or costs.has_best:
         notes.append("Bold: the best tickets of the same targets.")
@@ -108,8 +108,8 @@ def part(
         ],
         notes=list(dict.fromkeys(notes)),
         figures=[_shown(figure) for figure in figures],
-        story=list(_told(story)) if story else [],
-        agreement=_agreement(story.agreement) if story else [],
+        detail=list(_told(detail)) if detail else [],
+        agreement=_agreement(detail.agreement) if detail else [],
         story_figures=[_shown(figure) for figure in story_figures],
         gaps=list(_gaps(cell)),
         commands=_commands(cell),
@@ -120,13 +120,13 @@ def _shown(figure: Drawn) -> Shown:
     return Shown(figure.title, figure.caption, figure.alt, Markup(figure.inline()))
 
 
-def _told(story: Story) -> Iterable[str]:
-    record = story.run.record
+def _told(detail: RunDetail) -> Iterable[str]:
+    record = detail.run.record
     targets = record.graph_sparsity_target, record.weight_sparsity_target
     yield (
         f"{record.label}, seed {record.seed}, {removed(targets)} removed: the best setting by mean "
         "validation score among those on most seeds (a search that removed edges goes before "
-        f"others), and of it the median seed. Its files are in {story.run.folder.path.name}."
+        f"others), and of it the median seed. Its files are in {detail.run.folder.path.name}."
     )
     assert record.ticket_test is not None
     assert record.dense_test is not None
@@ -134,7 +134,7 @@ def _told(story: Story) -> Iterable[str]:
         f"Dense {record.dense_test:.2%}, ticket {record.ticket_test:.2%} on test; the ticket is "
         f"the model of retraining epoch {record.ticket_epoch}, the best by validation."
     )
-    if moved := story.moved:
+    if moved := detail.moved:
         shares = [
             f"{share:.1%} of the kept {kind} were pruned at first (of {kind} kept at random it "
             f"would be {chance:.1%})"
@@ -145,13 +145,13 @@ def _told(story: Story) -> Iterable[str]:
             if share is not None and chance
         ]
         yield (
-            f"While denoising, elements were exchanged {len(story.exchanges)} times. In the masks "
+            f"While denoising, elements were exchanged {len(detail.exchanges)} times. In the masks "
             f"that were selected, those of denoising epoch {moved.epoch}, {' and '.join(shares)}."
         )
-    if story.kept is not None and story.kept.all():
+    if detail.kept is not None and detail.kept.all():
         yield "All edges are kept, so there is nothing to say about removed ones."
-    if isinstance(story.agreement, str):
-        yield story.agreement
+    if isinstance(detail.agreement, str):
+        yield detail.agreement
 
 
 def _agreement(found: Agreement | str) -> list[tuple[str, str]]:
@@ -161,7 +161,7 @@ def _agreement(found: Agreement | str) -> list[tuple[str, str]]:
     return [(name, f"{share:.1%}") for name, share in shares.items() if share is not None]
 
 
-def _gaps(cell: Cell) -> Iterable[str]:
+def _gaps(cell: GridCell) -> Iterable[str]:
     """Say which settings lack seeds that others have, and which methods lack targets."""
     every = sorted({seed for setting in cell.settings for seed in setting.seeds})
     for setting in cell.settings:
@@ -175,7 +175,7 @@ def _gaps(cell: Cell) -> Iterable[str]:
             yield f"{method}: nothing at {'; '.join(lacking)} removed."
 
 
-def _commands(cell: Cell) -> list[str]:
+def _commands(cell: GridCell) -> list[str]:
     lines = []
     # Others train their dense baselines themselves.
     for setting in cell.settings or cell.dense:
@@ -227,8 +227,8 @@ def _with_minus(text: str) -> str:
 
 
 def page(
-    runs: Sequence[Run],
-    cells: Sequence[Cell],
+    runs: Sequence[StoredRun],
+    cells: Sequence[GridCell],
     parts: list[Part],
     unrecorded: Sequence[Path],
     tolerance: float,
@@ -261,7 +261,7 @@ def page(
     )
 
 
-def facts(runs: Sequence[Run]) -> list[tuple[str, str]]:
+def facts(runs: Sequence[StoredRun]) -> list[tuple[str, str]]:
     """What all runs have in common, as words and values."""
     records = [run.record for run in runs]
     done = sum(record.status == "done" for record in records)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
 from glt_cli import data
-from glt_cli.analysis.collect import Run
+from glt_cli.analysis.collect import StoredRun
 from glt_cli.config.datasets import DatasetConfig, default
 from glt_cli.data.forms import NodeData
 from glt_cli.errors import UserError
@@ -45,7 +45,7 @@ class Moved:
 
 
 @dataclass(frozen=True)
-class Story:
+class RunDetail:
     """One run, as far as its files tell.
 
     Attributes:
@@ -59,7 +59,7 @@ class Story:
         moved: None without exchanges.
     """
 
-    run: Run
+    run: StoredRun
     history: pd.DataFrame | None
     degrees: NDArray[np.int64] | None
     kept: Bools | None
@@ -72,7 +72,7 @@ class Story:
 _SHARES = ("edges_exchanged", "weights_exchanged", "edges_moved", "weights_moved")
 
 
-def tell(run: Run, data_root: str | None) -> Story:
+def tell(run: StoredRun, data_root: str | None) -> RunDetail:
     """Read what a run left.
 
     Args:
@@ -87,10 +87,10 @@ def tell(run: Run, data_root: str | None) -> Story:
     edges = _edges(run.folder)
     if edges is None:
         reason = "The ticket's file is missing or damaged, so its edges can't be shown."
-        return Story(run, history, None, None, reason, exchanges, moved)
+        return RunDetail(run, history, None, None, reason, exchanges, moved)
     ends, kept = edges
     degree = np.bincount(ends.ravel())
-    return Story(
+    return RunDetail(
         run=run,
         history=history,
         degrees=degree[ends].min(axis=0),

@@ -11,40 +11,40 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from glt_cli.analysis.report.drawing import Drawn, sheet
-from glt_cli.analysis.report.run_detail import Story
+from glt_cli.analysis.report.run_detail import RunDetail
 from glt_cli.experiment.record import metric_name
 
 _EDGES, _WEIGHTS = "#0b5fa5", "#c4500a"
 
 
-def story_figures(story: Story, name: str) -> list[Drawn]:
+def story_figures(detail: RunDetail, name: str) -> list[Drawn]:
     """Draw what the run's files give something to draw for.
 
     Args:
-        story: The run.
+        detail: The run.
         name: What the names of the figures begin with.
     """
-    return [figure for figure in (_epochs(story, name), _degrees(story, name)) if figure]
+    return [figure for figure in (_epochs(detail, name), _degrees(detail, name)) if figure]
 
 
-def _epochs(story: Story, name: str) -> Drawn | None:
-    history = story.history
+def _epochs(detail: RunDetail, name: str) -> Drawn | None:
+    history = detail.history
     if history is None:
         return None
-    metric = metric_name(story.run.record.metric)
+    metric = metric_name(detail.run.record.metric)
     x = np.arange(1, len(history) + 1)
     spans = _spans(list(history["phase"]))
-    rows = 3 if story.exchanges.empty else 5
+    rows = 3 if detail.exchanges.empty else 5
     with sheet(height=1.3 + 1.25 * rows, rows=rows, sharex=True) as (figure, axes):
         axes[0].plot(x, history["loss"], color="#1f1f1f", lw=1)
         axes[0].set_ylabel("loss")
         axes[1].plot(x, 100 * history["val"], color="#1f1f1f", lw=1)
         axes[1].set_ylabel(f"validation\n{metric}, %")
         _sparsities(axes[2], x, history)
-        if not story.exchanges.empty:
+        if not detail.exchanges.empty:
             before = list(history["phase"]).index("denoise")
-            _draw_exchanges(axes[3], story.exchanges, before, "exchanged")
-            _draw_exchanges(axes[4], story.exchanges, before, "moved")
+            _draw_exchanges(axes[3], detail.exchanges, before, "exchanged")
+            _draw_exchanges(axes[4], detail.exchanges, before, "moved")
             axes[3].set_ylabel("exchanged,\n% of kept")
             axes[4].set_ylabel("not in first\nmask, % of kept")
         for panel in axes:
@@ -122,8 +122,8 @@ def _draw_exchanges(panel: Axes, exchanges: pd.DataFrame, before: int, what: str
     panel.legend(loc="best")
 
 
-def _degrees(story: Story, name: str) -> Drawn | None:
-    degrees, kept = story.degrees, story.kept
+def _degrees(detail: RunDetail, name: str) -> Drawn | None:
+    degrees, kept = detail.degrees, detail.kept
     if degrees is None or kept is None or kept.all() or not kept.any():
         return None
     limits = [1, 2, 3, 4, 5]

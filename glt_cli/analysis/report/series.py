@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from glt_cli.analysis.collect import Run
+from glt_cli.analysis.collect import StoredRun
 from glt_cli.analysis.compare.fields import rank, targets_text, text
-from glt_cli.analysis.compare.runs import entries
-from glt_cli.analysis.compare.statistics import Outcome, compare
+from glt_cli.analysis.compare.runs import compared_runs
+from glt_cli.analysis.compare.statistics import SettingResult, compare
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Setting:
     """
 
     method: str
-    runs: list[Run]
-    outcome: Outcome
+    runs: list[StoredRun]
+    outcome: SettingResult
 
     def values(self, field: str) -> NDArray[np.float64]:
         """A figure of the records, seed by seed; NaN where a record lacks it."""
@@ -71,7 +71,7 @@ class Baseline:
 
 
 @dataclass(frozen=True)
-class Cell:
+class GridCell:
     """A data set × backbone: its settings, apart from the dense baseline, and the latter."""
 
     dataset: str
@@ -101,9 +101,9 @@ class Cell:
         return list(dict.fromkeys(setting.method for setting in ordered))
 
 
-def cells_of(runs: Sequence[Run], tolerance: float) -> list[Cell]:
+def cells_of(runs: Sequence[StoredRun], tolerance: float) -> list[GridCell]:
     """Sort finished runs into cells."""
-    whole = entries(runs)
+    whole = compared_runs(runs)
     by_place = {entry.place: run for entry, run in zip(whole, runs, strict=True)}
     done = [entry for entry in whole if entry.is_done]
     cells: dict[tuple[str, str], list[Setting]] = {}
@@ -120,11 +120,11 @@ def cells_of(runs: Sequence[Run], tolerance: float) -> list[Cell]:
     return [_cell(*key, settings) for key, settings in sorted(cells.items())]
 
 
-def _cell(dataset: str, backbone: str, settings: list[Setting]) -> Cell:
+def _cell(dataset: str, backbone: str, settings: list[Setting]) -> GridCell:
     dense = [setting for setting in settings if setting.method == "dense"]
     others = _named([setting for setting in settings if setting.method != "dense"])
     metric = settings[0].outcome.metric
-    return Cell(dataset, backbone, metric, others, _baselines(others or dense), dense)
+    return GridCell(dataset, backbone, metric, others, _baselines(others or dense), dense)
 
 
 #: Settings that stand in their own columns.
@@ -172,7 +172,7 @@ def _enter(found: list[Baseline], scores: dict[int, float], method: str) -> None
 
 
 @dataclass(frozen=True)
-class Point:
+class CurvePoint:
     """One place on a curve: graph and weight sparsity, and a score for each seed."""
 
     graph: float
@@ -182,14 +182,14 @@ class Point:
     round: int | None = None
 
 
-def points_of(setting: Setting) -> list[Point]:
+def points_of(setting: Setting) -> list[CurvePoint]:
     """A setting's own point, after those of its earlier rounds where they were retrained."""
     rounds: dict[int, list[tuple[int, float, float, float]]] = {}
     for run in setting.runs:
         for number, graph, weight, test in _rounds(run):
             rounds.setdefault(number, []).append((run.record.seed, graph, weight, test))
     points = [
-        Point(
+        CurvePoint(
             float(np.mean([row[1] for row in rows])),
             float(np.mean([row[2] for row in rows])),
             [row[0] for row in rows],
@@ -198,7 +198,7 @@ def points_of(setting: Setting) -> list[Point]:
         )
         for number, rows in sorted(rounds.items())
     ]
-    own = Point(
+    own = CurvePoint(
         setting.mean("graph_sparsity"),
         setting.mean("weight_sparsity"),
         setting.seeds,
@@ -207,7 +207,7 @@ def points_of(setting: Setting) -> list[Point]:
     return [*points, own]
 
 
-def _rounds(run: Run) -> list[tuple[int, float, float, float]]:
+def _rounds(run: StoredRun) -> list[tuple[int, float, float, float]]:
     columns = ["round", "graph_sparsity", "weight_sparsity", "test"]
     try:
         table = pd.read_csv(run.folder.rounds_table)[columns].astype(float)

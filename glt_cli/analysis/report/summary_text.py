@@ -5,14 +5,14 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Iterator, Sequence
 
-from glt_cli.analysis.report.series import Cell, Setting
+from glt_cli.analysis.report.series import GridCell, Setting
 from glt_cli.experiment.record import metric_name
 
 #: Settings that are named one by one; of more, the ends of their range.
 _MANY = 4
 
 
-def cell_summary(cell: Cell, tolerance: float) -> list[str]:
+def cell_summary(cell: GridCell, tolerance: float) -> list[str]:
     """Say in sentences what a cell's runs show."""
     if not cell.settings:
         return ["Only dense models were trained here, so there is nothing to compare."]
@@ -24,7 +24,7 @@ def cell_summary(cell: Cell, tolerance: float) -> list[str]:
     ]
 
 
-def _verdicts(cell: Cell, tolerance: float) -> Iterator[str]:
+def _verdicts(cell: GridCell, tolerance: float) -> Iterator[str]:
     points = f"{100 * tolerance:g} points of {metric_name(cell.metric)}"
     by_verdict: dict[str, list[Setting]] = {}
     for setting in cell.settings:
@@ -64,7 +64,7 @@ def _told(setting: Setting) -> str:
     return f"{text}, {_seeds(len(setting.seeds))})"
 
 
-def _at_equal_targets(cell: Cell) -> Iterator[str]:
+def _at_equal_targets(cell: GridCell) -> Iterator[str]:
     """Who is ahead where methods removed the same shares, on the seeds that all of them have."""
     for targets, group in _by_targets(cell):
         if len(group) < 2:
@@ -106,14 +106,14 @@ def _behind(one: Setting, best: Setting, seeds: Sequence[int]) -> int:
     return sum(mine < theirs for mine, theirs in pairs)
 
 
-def _by_targets(cell: Cell) -> Iterable[tuple[tuple[float, float], list[Setting]]]:
+def _by_targets(cell: GridCell) -> Iterable[tuple[tuple[float, float], list[Setting]]]:
     groups: dict[tuple[float, float], list[Setting]] = {}
     for setting in cell.settings:
         groups.setdefault(setting.targets, []).append(setting)
     return groups.items()
 
 
-def _against_random(cell: Cell) -> Iterator[str]:
+def _against_random(cell: GridCell) -> Iterator[str]:
     """Say where a search found nothing that chance would not."""
     for targets, group in _by_targets(cell):
         chance = [s for s in group if s.method == "random"]
@@ -132,7 +132,7 @@ def _against_random(cell: Cell) -> Iterator[str]:
             )
 
 
-def _speedups(cell: Cell) -> Iterator[str]:
+def _speedups(cell: GridCell) -> Iterator[str]:
     told = [
         f"{s.name}: {ratio.mean:,.1f} times as fast"
         for s in cell.settings

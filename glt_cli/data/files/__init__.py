@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from glt_cli.config.datasets import DatasetConfig, FilesConfig
 from glt_cli.data import checksums
 from glt_cli.data.files.reading import read
-from glt_cli.data.files.tabular import Table, listed, located, setting
+from glt_cli.data.files.tabular import TextColumns, listed, located, setting
 from glt_cli.data.forms import NodeData
 from glt_cli.errors import UserError
 
@@ -132,7 +132,7 @@ def _forgotten_split(described: list[dict[str, Any]], config: FilesConfig) -> li
     ]
 
 
-def _columns(nodes: Table, config: FilesConfig) -> tuple[str, list[str]]:
+def _columns(nodes: TextColumns, config: FilesConfig) -> tuple[str, list[str]]:
     """Return the column of ids and those of features; UserError where settings contradict."""
     names = [str(name) for name in nodes.frame.columns]
     chosen = {"id": names[0] if config.id is None else nodes.column("id", config.id)}

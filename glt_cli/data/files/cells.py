@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from glt_cli.data.files.tabular import Table, setting
+from glt_cli.data.files.tabular import TextColumns, setting
 from glt_cli.errors import UserError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def as_numbers(cells: NDArray[Any]) -> NDArray[np.float64]:
     return np.asarray(pd.to_numeric(pd.Series(cells), errors="coerce"), dtype=np.float64)
 
 
-def coded(table: Table, name: str) -> Coded:
+def coded(table: TextColumns, name: str) -> Coded:
     """Code a column; UserError where its cells are lists or the like."""
     import numpy as np
     import pandas as pd

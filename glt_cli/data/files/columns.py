@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from glt_cli.config.datasets import FilesConfig
 from glt_cli.data.files.cells import Coded, as_numbers, coded
-from glt_cli.data.files.tabular import Table, setting
+from glt_cli.data.files.tabular import TextColumns, setting
 from glt_cli.errors import UserError
 
 if TYPE_CHECKING:
@@ -57,13 +57,13 @@ class Categories:
 Feature = Numbers | Categories
 
 
-def features(table: Table, names: Iterable[str], categorical: Iterable[str]) -> list[Feature]:
+def features(table: TextColumns, names: Iterable[str], categorical: Iterable[str]) -> list[Feature]:
     """Find the kind of each column; UserError for a column that is none clearly."""
     chosen = set(categorical)
     return [_feature(table, name, name in chosen) for name in names]
 
 
-def _feature(table: Table, name: str, chosen: bool) -> Feature:
+def _feature(table: TextColumns, name: str, chosen: bool) -> Feature:
     import numpy as np
     import pandas as pd
 
@@ -83,14 +83,14 @@ def _feature(table: Table, name: str, chosen: bool) -> Feature:
     return _numbers(table, name, known) or _categories(table, name, column, chosen)
 
 
-def _no_values(table: Table, name: str) -> UserError:
+def _no_values(table: TextColumns, name: str) -> UserError:
     return UserError(
         f"{table.name}, column {name!r}: has no values at all; leave it out: "
         f"{setting('ignore', name)}."
     )
 
 
-def _numbers(table: Table, name: str, column: Coded) -> Numbers | None:
+def _numbers(table: TextColumns, name: str, column: Coded) -> Numbers | None:
     """Read true and false, or numbers; None for text, UserError for a mixture."""
     import numpy as np
 
@@ -120,7 +120,7 @@ def _numbers(table: Table, name: str, column: Coded) -> Numbers | None:
     )
 
 
-def _finite(table: Table, column: Numbers) -> Numbers:
+def _finite(table: TextColumns, column: Numbers) -> Numbers:
     import numpy as np
 
     wrong = np.flatnonzero(np.abs(column.values) > np.finfo(np.float32).max)
@@ -133,7 +133,7 @@ def _finite(table: Table, column: Numbers) -> Numbers:
     return column
 
 
-def _categories(table: Table, name: str, column: Coded, chosen: bool) -> Categories:
+def _categories(table: TextColumns, name: str, column: Coded, chosen: bool) -> Categories:
     import numpy as np
 
     counts = column.counts()
@@ -160,7 +160,7 @@ def _categories(table: Table, name: str, column: Coded, chosen: bool) -> Categor
 
 
 def fitted(
-    table: Table, columns: list[Feature], train: NDArray[np.int64], config: FilesConfig
+    table: TextColumns, columns: list[Feature], train: NDArray[np.int64], config: FilesConfig
 ) -> list[dict[str, Any]]:
     """Describe each column by the training nodes; UserError where they have no value at all."""
     return [
@@ -172,7 +172,7 @@ def fitted(
 
 
 def _statistics(
-    table: Table, column: Numbers, train: NDArray[np.int64], config: FilesConfig
+    table: TextColumns, column: Numbers, train: NDArray[np.int64], config: FilesConfig
 ) -> dict[str, Any]:
     import numpy as np
 

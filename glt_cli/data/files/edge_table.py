@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from glt_cli.config.datasets import FilesConfig
 from glt_cli.data.files.binary import WEIGHTS
 from glt_cli.data.files.cells import coded
-from glt_cli.data.files.tabular import Table
+from glt_cli.data.files.tabular import TextColumns
 from glt_cli.errors import UserError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Edges:
     report: tuple[str, ...]
 
 
-def node_ids(table: Table, name: str) -> pd.Index:
+def node_ids(table: TextColumns, name: str) -> pd.Index:
     """Return the ids as text, [N]; UserError where one is missing or there twice."""
     import numpy as np
     import pandas as pd
@@ -55,7 +55,7 @@ def node_ids(table: Table, name: str) -> pd.Index:
     return ids
 
 
-def read_edges(table: Table, ids: pd.Index, nodes: Table, config: FilesConfig) -> Edges:
+def read_edges(table: TextColumns, ids: pd.Index, nodes: TextColumns, config: FilesConfig) -> Edges:
     """Look the ends of all edges up among the nodes; UserError for what isn't there."""
     import numpy as np
 
@@ -114,7 +114,7 @@ def _remarks(pairs: NDArray[np.int64], num_nodes: int, unknown: int, directed: b
     ] + ([f"nodes: {alone:,} without any edge"] if alone else [])
 
 
-def _columns(table: Table, config: FilesConfig) -> tuple[str, str, str | None]:
+def _columns(table: TextColumns, config: FilesConfig) -> tuple[str, str, str | None]:
     names = [str(name) for name in table.frame.columns]
     if len(names) < 2:
         raise UserError(
@@ -136,7 +136,7 @@ def _columns(table: Table, config: FilesConfig) -> tuple[str, str, str | None]:
 
 
 def _ends(
-    table: Table, name: str, ids: pd.Index, nodes: Table, config: FilesConfig
+    table: TextColumns, name: str, ids: pd.Index, nodes: TextColumns, config: FilesConfig
 ) -> NDArray[np.int64]:
     """Return the index of the node at one end of each edge, [M]; -1 where it is none."""
     import numpy as np
@@ -173,7 +173,7 @@ def _similar(unknown: str, ids: pd.Index) -> str:
     return next((f" Did you mean {other!r}?" for other in others if other in ids), "")
 
 
-def _weights(table: Table, name: str) -> NDArray[np.float32]:
+def _weights(table: TextColumns, name: str) -> NDArray[np.float32]:
     """Read weights [M]; UserError for one that isn't positive and finite."""
     import numpy as np
     import pandas as pd

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from glt_cli.data.files.binary import npz, parquet
 from glt_cli.data.files.delimited import read as read_text
-from glt_cli.data.files.tabular import Table, check_names, located
+from glt_cli.data.files.tabular import TextColumns, check_names, located
 from glt_cli.errors import UserError
 
 
-def read(key: str, given: str | None, delimiter: str | None) -> Table:
+def read(key: str, given: str | None, delimiter: str | None) -> TextColumns:
     """Read the file that `dataset.<key>` names.
 
     Raises:
@@ -32,4 +32,4 @@ def read(key: str, given: str | None, delimiter: str | None) -> Table:
     check_names(name, [str(column) for column in frame.columns])
     if frame.empty:
         raise UserError(f"{name}: has column names but no rows: nothing to learn from.")
-    return Table(name, frame, is_text)
+    return TextColumns(name, frame, is_text)

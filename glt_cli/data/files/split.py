@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from glt_cli.config.datasets import FilesConfig
 from glt_cli.data.files.cells import Coded, coded
-from glt_cli.data.files.tabular import Table, listed
+from glt_cli.data.files.tabular import TextColumns, listed
 from glt_cli.errors import UserError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Labels:
     classes: list[str]
 
 
-def labels(table: Table, name: str) -> Labels:
+def labels(table: TextColumns, name: str) -> Labels:
     """Read the label column; UserError where it isn't two classes or more.
 
     Classes that are all numbers are sorted as such and compared as such: 1 and 1.0 are one class.
@@ -65,7 +65,7 @@ def labels(table: Table, name: str) -> Labels:
     return Labels(column.spread(index, -1), classes)
 
 
-def _refuse_quantity(table: Table, name: str, column: Coded) -> None:
+def _refuse_quantity(table: TextColumns, name: str, column: Coded) -> None:
     counts = column.counts()
     different, cells = int((counts > 0).sum()), int(counts.sum())
     if different > _QUANTITY and 2 * different > cells:
@@ -81,7 +81,7 @@ def _shown(number: float) -> str:
 
 
 def split(
-    table: Table, ids: pd.Index, labelled: Labels, config: FilesConfig
+    table: TextColumns, ids: pd.Index, labelled: Labels, config: FilesConfig
 ) -> tuple[list[NDArray[np.int64]], list[str]]:
     """Return the ascending nodes of train, val and test, and lines on what is in none.
 
@@ -112,7 +112,9 @@ def split(
     return parts, report
 
 
-def _by_column(table: Table, name: str, labelled: Labels) -> tuple[NDArray[np.int64], list[str]]:
+def _by_column(
+    table: TextColumns, name: str, labelled: Labels
+) -> tuple[NDArray[np.int64], list[str]]:
     """Return the part of each node by a column's words, [N]; -1 for none."""
     import numpy as np
 
@@ -162,7 +164,7 @@ def _drawn(ids: pd.Index, labelled: Labels, config: FilesConfig) -> NDArray[np.i
     return part
 
 
-def _empty(table: Table, name: str, count: int, config: FilesConfig) -> UserError:
+def _empty(table: TextColumns, name: str, count: int, config: FilesConfig) -> UserError:
     if config.split is not None:
         return UserError(
             f"{table.name}, column {config.split!r}: puts no labelled node into {name}; write "

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Table:
+class TextColumns:
     """The rows of one file.
 
     name: The path as the user wrote it.

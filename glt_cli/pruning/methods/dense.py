@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from glt_cli.config.methods import DenseConfig
-from glt_cli.pruning.context import Found, Search
+from glt_cli.pruning.context import PruningContext, SearchResult
 from glt_cli.pruning.masks import full
 
 
-def find(search: Search, config: DenseConfig) -> Found:
+def find(context: PruningContext, config: DenseConfig) -> SearchResult:
     """Keep everything."""
-    return Found(full(search.tensors()))
+    return SearchResult(full(context.tensors()))

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from glt_cli.config.methods import FastGLTConfig
-from glt_cli.pruning.context import Found, Search
+from glt_cli.pruning.context import PruningContext, SearchResult
 from glt_cli.pruning.exchange import choose
 from glt_cli.pruning.masks import (
     EDGE,
@@ -19,51 +19,51 @@ from glt_cli.pruning.masks import (
 )
 from glt_cli.pruning.methods.oneshot import by_magnitude, pretrain
 from glt_cli.pruning.schedules import SCHEDULES, exchange_count, warmup_factor
-from glt_cli.pruning.scores import EdgeEvidence, edge_potential, edge_worth, weight_potential
-from glt_cli.pruning.sparse_parameters import Elements
+from glt_cli.pruning.scores import EdgeEvidence, edge_growth, edge_saliency, weight_growth
+from glt_cli.pruning.sparse_parameters import SparseParameters
 from glt_cli.training.loop import Best
 from glt_cli.training.state import part, prefixed
 
 
-def find(search: Search, config: FastGLTConfig) -> Found:
+def find(context: PruningContext, config: FastGLTConfig) -> SearchResult:
     """Pre-train, prune in one shot, denoise, and select by validation."""
-    return Found(search.stage("denoise", lambda: _denoised(search, config)))
+    return SearchResult(context.stage("denoise", lambda: _denoised(context, config)))
 
 
-def _denoised(search: Search, config: FastGLTConfig) -> Masks:
-    elements = pretrain(search, config)
-    elements.prune(_first_masks(search, config, elements), search.generator("denoise"))
-    elements.l1 = config.l1
+def _denoised(context: PruningContext, config: FastGLTConfig) -> Masks:
+    parameters = pretrain(context, config)
+    parameters.prune(_first_masks(context, config, parameters), context.generator("denoise"))
+    parameters.l1 = config.l1
     if not config.epochs:
-        return elements.masks
+        return parameters.masks
 
-    gradients, best = MeanGradients(elements), Best()
-    for epoch in elements.train("denoise", config.epochs, gradients=gradients, best=best):
+    gradients, best = MeanGradients(parameters), Best()
+    for epoch in parameters.train("denoise", config.epochs, gradients=gradients, best=best):
         exchanges, before = divmod(epoch.number - 1, config.interval)
         if exchanges >= config.warmup_exchanges:  # at the targets
-            best.offer(epoch, lambda: clone(elements.masks))
+            best.offer(epoch, lambda: clone(parameters.masks))
 
         since = before + 1  # epochs since the last exchange
         if since > config.interval - config.grad_epochs:
             gradients.add()
         if since == config.interval and epoch.number < config.epochs:
-            removals = _warmup_removals(search, config, elements, exchanges + 1)
+            removals = _warmup_removals(context, config, parameters, exchanges + 1)
             fraction = SCHEDULES[config.schedule](config.alpha, epoch.number, config.epochs)
-            _exchange(search, config, elements, gradients.take(), removals, fraction)
+            _exchange(context, config, parameters, gradients.take(), removals, fraction)
     return best.tensors
 
 
 class MeanGradients:
     """Mean dense gradient of each tensor over the gradient epochs since the last exchange."""
 
-    def __init__(self, elements: Elements) -> None:
-        self.elements = elements
+    def __init__(self, parameters: SparseParameters) -> None:
+        self.parameters = parameters
         self.sums: dict[str, Tensor] = {}
         self.count = 0
 
     def add(self) -> None:
         """Take in the last epoch's gradients."""
-        for name, gradient in self.elements.gradients.items():
+        for name, gradient in self.parameters.gradients.items():
             self.sums[name] = self.sums[name] + gradient if name in self.sums else gradient
         self.count += 1
 
@@ -73,44 +73,48 @@ class MeanGradients:
         self.sums, self.count = {}, 0
         return means
 
-    def carry(self) -> dict[str, Tensor]:
-        """See bookmarks.Carried."""
+    def state_dict(self) -> dict[str, Tensor]:
+        """See state.Stateful."""
         return {"count": torch.tensor(self.count), **prefixed("sum.", self.sums)}
 
-    def restore(self, tensors: dict[str, Tensor]) -> None:
-        """See bookmarks.Carried."""
+    def load_state_dict(self, tensors: dict[str, Tensor]) -> None:
+        """See state.Stateful."""
         self.sums, self.count = part(tensors, "sum."), int(tensors["count"])
 
 
-def _first_masks(search: Search, config: FastGLTConfig, elements: Elements) -> Masks:
+def _first_masks(
+    context: PruningContext, config: FastGLTConfig, parameters: SparseParameters
+) -> Masks:
     """Step 2, at β times the target where a warm-up follows."""
-    targets = search.targets.scaled(warmup_factor(config.warmup_start, 0, config.warmup_exchanges))
+    targets = context.targets.scaled(warmup_factor(config.warmup_start, 0, config.warmup_exchanges))
     if config.initial_mask == "random":
-        generator = search.generator("one-shot")
-        return random_masks(search.tensors(), targets, config.allocation, generator)
-    return by_magnitude(search, elements, targets, config.allocation)
+        generator = context.generator("one-shot")
+        return random_masks(context.tensors(), targets, config.allocation, generator)
+    return by_magnitude(context, parameters, targets, config.allocation)
 
 
 def _warmup_removals(
-    search: Search, config: FastGLTConfig, elements: Elements, exchange: int
+    context: PruningContext, config: FastGLTConfig, parameters: SparseParameters, exchange: int
 ) -> dict[str, int]:
     """Step 4: how many more of each tensor this exchange removes, on the way to the target."""
     if exchange > config.warmup_exchanges:
         return {}
     factor = warmup_factor(config.warmup_start, exchange, config.warmup_exchanges)
-    worth = {
-        name: value.detach().abs().masked_fill(~elements.masks[name], -1)
-        for name, value in elements.values.items()
+    saliency = {
+        name: value.detach().abs().masked_fill(~parameters.masks[name], -1)
+        for name, value in parameters.values.items()
     }
-    generator = search.generator(f"warm-up {exchange}")
-    smaller = masks_of_largest(worth, search.targets.scaled(factor), config.allocation, generator)
-    return {name: elements.counts[name] - kept for name, kept in kept_counts(smaller).items()}
+    generator = context.generator(f"warm-up {exchange}")
+    smaller = masks_of_largest(
+        saliency, context.targets.scaled(factor), config.allocation, generator
+    )
+    return {name: parameters.counts[name] - kept for name, kept in kept_counts(smaller).items()}
 
 
 def _exchange(
-    search: Search,
+    context: PruningContext,
     config: FastGLTConfig,
-    elements: Elements,
+    parameters: SparseParameters,
     gradients: dict[str, Tensor],
     removals: dict[str, int],
     fraction: float,
@@ -118,22 +122,22 @@ def _exchange(
     """Step 3: in each tensor noisy elements leave and what was pruned before may enter."""
     entered: dict[str, int] = {}
     for name, gradient in gradients.items():
-        mask = elements.masks[name]
-        kept, pruned = elements.kept[name], elements.pruned[name]
+        mask = parameters.masks[name]
+        kept, pruned = parameters.kept[name], parameters.pruned[name]
         removed = removals.get(name, 0)
         enter = exchange_count(fraction, kept.numel() - removed, pruned.numel())
-        magnitude = elements.values[name].detach().abs()
+        magnitude = parameters.values[name].detach().abs()
         if name == EDGE:
             evidence = EdgeEvidence(
-                magnitude, gradient, search.task.graph, mask, lambda: search.agreement
+                magnitude, gradient, context.task.graph, mask, lambda: context.agreement
             )
-            worth = edge_worth(evidence, config.edge_noise, config.mixing)
-            potential = edge_potential(evidence, config.edge_scores, config.mixing)
+            saliency = edge_saliency(evidence, config.edge_noise, config.mixing)
+            growth = edge_growth(evidence, config.edge_scores, config.mixing)
         else:
-            worth = magnitude
-            potential = weight_potential(gradient, ~mask, config.weight_scores, config.mixing)
-        elements.swap(name, *choose(kept, pruned, worth, potential, enter + removed, enter))
+            saliency = magnitude
+            growth = weight_growth(gradient, ~mask, config.weight_scores, config.mixing)
+        parameters.exchange(name, *choose(kept, pruned, saliency, growth, enter + removed, enter))
         entered[name] = enter
-    search.observer.exchange(
-        kept_shares(entered, elements.counts), kept_shares(elements.moved(), elements.counts)
+    context.observer.exchange(
+        kept_shares(entered, parameters.counts), kept_shares(parameters.moved(), parameters.counts)
     )

@@ -9,48 +9,48 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from glt_cli.config.methods import IMPConfig
-from glt_cli.pruning.context import Found, Milestone, Search
+from glt_cli.pruning.context import PruningContext, PruningRound, SearchResult
 from glt_cli.pruning.masks import EDGE, Masks, clone, full, kept_counts, sparsities, split
 from glt_cli.pruning.select import mask_of_largest, removed_count, tie_key
-from glt_cli.training.batches import View
+from glt_cli.training.batches import Batch
 from glt_cli.training.loop import Best, adam
 
 #: Half-width of the noise around 1 with which soft masks begin.
 NOISE = 1e-5
 
 
-def find(search: Search, config: IMPConfig) -> Found:
+def find(context: PruningContext, config: IMPConfig) -> SearchResult:
     """Train soft masks, cut, rewind, and again, until both targets are met."""
-    tensors = search.tensors()
+    tensors = context.tensors()
     masks = full(tensors)
-    rounds: list[Milestone] = []
-    while not _at_target(search, masks, config):
+    rounds: list[PruningRound] = []
+    while not _at_target(context, masks, config):
         number = len(rounds) + 1
-        masks = search.stage(f"round {number}", partial(_round, search, config, masks, number))
-        rounds.append(Milestone(number, clone(masks)))
-    return Found(masks, rounds[:-1], config.retrain_each_round)
+        masks = context.stage(f"round {number}", partial(_round, context, config, masks, number))
+        rounds.append(PruningRound(number, clone(masks)))
+    return SearchResult(masks, rounds[:-1], config.retrain_each_round)
 
 
-def _round(search: Search, config: IMPConfig, masks: Masks, number: int) -> Masks:
-    soft = _train_soft_masks(search, config, masks, number)
-    return _cut(search, config, masks, soft, number)
+def _round(context: PruningContext, config: IMPConfig, masks: Masks, number: int) -> Masks:
+    soft = _train_soft_masks(context, config, masks, number)
+    return _cut(context, config, masks, soft, number)
 
 
 def _train_soft_masks(
-    search: Search, config: IMPConfig, masks: Masks, number: int
+    context: PruningContext, config: IMPConfig, masks: Masks, number: int
 ) -> dict[str, Tensor]:
     """Train weights from Θ₀ and soft masks together; return the masks of the best epoch."""
-    generator = search.generator(f"round {number}")
-    search.rewind()
+    generator = context.generator(f"round {number}")
+    context.rewind()
     soft: dict[str, nn.Parameter] = {}
     for name, mask in masks.items():
         noise = torch.rand(mask.shape, generator=generator).to(mask.device)
         soft[name] = nn.Parameter((1 + NOISE * (2 * noise - 1)) * mask)
-    trainer = search.trainer
+    trainer = context.trainer
     optimiser = adam(
         [
             {
-                "params": search.model.parameters(),
+                "params": context.model.parameters(),
                 "lr": trainer.lr,
                 "weight_decay": trainer.weight_decay,
             },
@@ -59,9 +59,9 @@ def _train_soft_masks(
         ]
     )
 
-    def outputs(view: View) -> Tensor:
-        weights = {name: p * soft[name] for name, p in search.model.prunable().items()}
-        result: Tensor = functional_call(search.model, weights, view.inputs(soft[EDGE]))
+    def outputs(batch: Batch) -> Tensor:
+        weights = {name: p * soft[name] for name, p in context.model.prunable().items()}
+        result: Tensor = functional_call(context.model, weights, batch.inputs(soft[EDGE]))
         return result
 
     def add_l1() -> None:
@@ -76,7 +76,7 @@ def _train_soft_masks(
 
     removed = sparsities(masks, kept_counts(masks))
     best = Best()
-    for epoch in search.epochs(
+    for epoch in context.epochs(
         f"round {number}",
         config.epochs,
         optimiser,
@@ -91,24 +91,24 @@ def _train_soft_masks(
 
 
 def _cut(
-    search: Search, config: IMPConfig, masks: Masks, soft: dict[str, Tensor], number: int
+    context: PruningContext, config: IMPConfig, masks: Masks, soft: dict[str, Tensor], number: int
 ) -> Masks:
     """Remove the smallest soft masks: a share of what is kept, and never beyond the target."""
-    generator = search.generator(f"cut {number}")
+    generator = context.generator(f"cut {number}")
     new: Masks = {}
     for group in _groups(masks, config):
         fraction = config.edge_fraction if group == [EDGE] else config.weight_fraction
         flat = torch.cat([soft[name].masked_fill(~masks[name], -1).flatten() for name in group])
         kept = _kept(masks, group)
-        count = max(kept - max(int(fraction * kept), 1), _goal(search, masks, group))
+        count = max(kept - max(int(fraction * kept), 1), _goal(context, masks, group))
         mask = mask_of_largest(flat, count, tie_key(flat, generator))
         new.update(split(mask, {name: masks[name] for name in group}))
     return {name: new[name] for name in masks}
 
 
-def _at_target(search: Search, masks: Masks, config: IMPConfig) -> bool:
+def _at_target(context: PruningContext, masks: Masks, config: IMPConfig) -> bool:
     return all(
-        _kept(masks, group) <= _goal(search, masks, group) for group in _groups(masks, config)
+        _kept(masks, group) <= _goal(context, masks, group) for group in _groups(masks, config)
     )
 
 
@@ -122,7 +122,7 @@ def _kept(masks: Masks, group: list[str]) -> int:
     return sum(int(masks[name].sum()) for name in group)
 
 
-def _goal(search: Search, masks: Masks, group: list[str]) -> int:
+def _goal(context: PruningContext, masks: Masks, group: list[str]) -> int:
     """Kept elements at the target."""
     total = sum(masks[name].numel() for name in group)
-    return total - removed_count(search.targets.of(group[0]), total)
+    return total - removed_count(context.targets.of(group[0]), total)

@@ -5,34 +5,36 @@ from __future__ import annotations
 import torch
 
 from glt_cli.config.methods import OneShotConfig
-from glt_cli.pruning.context import Found, Search
+from glt_cli.pruning.context import PruningContext, SearchResult
 from glt_cli.pruning.masks import EDGE, Masks, Targets, masks_of_largest
-from glt_cli.pruning.sparse_parameters import Elements
+from glt_cli.pruning.sparse_parameters import SparseParameters
 
 #: c, half-width of the relative noise that lifts ties among edge scores.
 NOISE = 1e-4
 
 
-def find(search: Search, config: OneShotConfig) -> Found:
+def find(context: PruningContext, config: OneShotConfig) -> SearchResult:
     """Pre-train, then cut once."""
-    elements = pretrain(search, config)
-    return Found(by_magnitude(search, elements, search.targets, config.allocation))
+    parameters = pretrain(context, config)
+    return SearchResult(by_magnitude(context, parameters, context.targets, config.allocation))
 
 
-def pretrain(search: Search, config: OneShotConfig) -> Elements:
+def pretrain(context: PruningContext, config: OneShotConfig) -> SparseParameters:
     """Step 1: E₀ dense epochs, edge scores a = 1 trained beside the weights."""
-    search.generator("pretrain")
-    search.rewind()
-    elements = Elements(search, config.edge_lr, config.diversity, config.variance)
-    for _ in elements.train("pretrain", config.pretrain_epochs):
+    context.generator("pretrain")
+    context.rewind()
+    parameters = SparseParameters(context, config.edge_lr, config.diversity, config.variance)
+    for _ in parameters.train("pretrain", config.pretrain_epochs):
         pass
-    return elements
+    return parameters
 
 
-def by_magnitude(search: Search, elements: Elements, targets: Targets, allocation: str) -> Masks:
+def by_magnitude(
+    context: PruningContext, parameters: SparseParameters, targets: Targets, allocation: str
+) -> Masks:
     """Step 2: add noise a·U(−c, c) to the scores; keep the largest |w| and the largest a."""
-    generator = search.generator("one-shot")
-    worth = {name: value.detach().abs() for name, value in elements.values.items()}
-    noise = torch.rand(worth[EDGE].shape, generator=generator).to(worth[EDGE].device)
-    worth[EDGE] *= 1 + NOISE * (2 * noise - 1)
-    return masks_of_largest(worth, targets, allocation, generator)
+    generator = context.generator("one-shot")
+    saliency = {name: value.detach().abs() for name, value in parameters.values.items()}
+    noise = torch.rand(saliency[EDGE].shape, generator=generator).to(saliency[EDGE].device)
+    saliency[EDGE] *= 1 + NOISE * (2 * noise - 1)
+    return masks_of_largest(saliency, targets, allocation, generator)

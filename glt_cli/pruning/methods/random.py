@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from glt_cli.config.methods import RandomConfig
-from glt_cli.pruning.context import Found, Search
+from glt_cli.pruning.context import PruningContext, SearchResult
 from glt_cli.pruning.masks import random_masks
 
 
-def find(search: Search, config: RandomConfig) -> Found:
+def find(context: PruningContext, config: RandomConfig) -> SearchResult:
     """Draw the masks."""
-    generator = search.generator("random")
-    return Found(random_masks(search.tensors(), search.targets, config.allocation, generator))
+    generator = context.generator("random")
+    return SearchResult(
+        random_masks(context.tensors(), context.targets, config.allocation, generator)
+    )

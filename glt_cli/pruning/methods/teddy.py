@@ -7,21 +7,23 @@ from torch import Tensor, nn
 
 from glt_cli.config.methods import TeddyConfig
 from glt_cli.models.graph import Graph
-from glt_cli.pruning.context import Found, Search
+from glt_cli.pruning.context import PruningContext, SearchResult
 from glt_cli.pruning.masks import EDGE, Masks, Targets, masks_of_largest, split
 from glt_cli.pruning.select import mask_of_largest, removed_count, tie_key
 
 
-def find(search: Search, config: TeddyConfig) -> Found:
+def find(context: PruningContext, config: TeddyConfig) -> SearchResult:
     """Train a dense teacher, trim edges by degree; weights are projected while retraining."""
-    search.teacher()
-    generator = search.generator("trim")
-    scores = {EDGE: degree_score(search.task.graph)}
-    masks = masks_of_largest(scores, search.targets, "uniform", generator)
-    search.rewind()
-    weights = {name: p.detach().abs() for name, p in search.model.prunable().items()}
-    masks |= masks_of_largest(weights, search.targets, "global", generator)
-    return Found(masks, constraint=Projection(masks, search.targets), distill=config.distill)
+    context.teacher()
+    generator = context.generator("trim")
+    scores = {EDGE: degree_score(context.task.graph)}
+    masks = masks_of_largest(scores, context.targets, "uniform", generator)
+    context.rewind()
+    weights = {name: p.detach().abs() for name, p in context.model.prunable().items()}
+    masks |= masks_of_largest(weights, context.targets, "global", generator)
+    return SearchResult(
+        masks, constraint=Projection(masks, context.targets), distill=config.distill
+    )
 
 
 def degree_score(graph: Graph) -> Tensor:
@@ -48,22 +50,24 @@ class Projection:
         self._key = torch.empty(0)
 
     def begin(self, prunable: dict[str, nn.Parameter]) -> None:
-        """See training.Constraint."""
+        """See retrain.Constraint."""
         self._prunable = prunable
         flat = torch.cat([weight.detach().flatten() for weight in prunable.values()])
         self._key = tie_key(flat, torch.Generator().manual_seed(0))
         self.after_step()
 
     def after_backward(self) -> None:
-        """See training.Constraint: every weight learns."""
+        """See retrain.Constraint: every weight learns."""
 
     def after_step(self) -> None:
         """Keep the largest weights; the others become 0."""
         if not self._target:
             return
-        worth = torch.cat([weight.detach().abs().flatten() for weight in self._prunable.values()])
-        count = worth.numel() - removed_count(self._target, worth.numel())
-        kept = split(mask_of_largest(worth, count, self._key), dict(self._prunable))
+        saliency = torch.cat(
+            [weight.detach().abs().flatten() for weight in self._prunable.values()]
+        )
+        count = saliency.numel() - removed_count(self._target, saliency.numel())
+        kept = split(mask_of_largest(saliency, count, self._key), dict(self._prunable))
         self.masks = {**self.masks, **kept}
         for name, weight in self._prunable.items():
             weight.data.masked_fill_(~kept[name], 0)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from glt_cli.analysis.compare.measures import difference
-from glt_cli.analysis.compare.statistics import Figure, figure, is_within, verdict
+from glt_cli.analysis.compare.statistics import Estimate, estimate, is_within, verdict
 from glt_cli.experiment.record import Record
 from glt_cli.sweep.search.bisection import last_passing
 from glt_cli.sweep.search.ladder import Rung
@@ -33,7 +33,7 @@ class Trial:
 
     rung: Rung
     by_seed: Mapping[int, float]
-    difference: Figure
+    difference: Estimate
     holds: bool
     config_hash: str
 
@@ -68,7 +68,7 @@ class Answer:
         return sum(len(t.by_seed) for t in (*self.trials, *([self.test] if self.test else [])))
 
 
-def seek(
+def find_extreme(
     rungs: Sequence[Rung],
     seeds: Sequence[int],
     test_seeds: Sequence[int],
@@ -119,7 +119,7 @@ def _trial(
     rung: Rung, records: Sequence[Record], of: Callable[[Record], float], tolerance: float
 ) -> Trial:
     by_seed = {record.seed: of(record) for record in records}
-    mean = figure(list(by_seed.values()))
+    mean = estimate(list(by_seed.values()))
     return Trial(rung, by_seed, mean, is_within(mean, tolerance), records[0].config_hash)
 
 

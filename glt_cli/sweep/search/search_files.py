@@ -11,18 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from glt_cli.analysis.compare.formats import as_html, as_text, latex, markdown
-from glt_cli.analysis.compare.render import Sheet
-from glt_cli.analysis.compare.statistics import Figure
+from glt_cli.analysis.compare.render import RenderedTable
+from glt_cli.analysis.compare.statistics import Estimate
 from glt_cli.errors import UserError
 from glt_cli.experiment.paths import output_file
 from glt_cli.sweep.search.find_extreme import Trial
 from glt_cli.sweep.search.ladder import EDGES, SIDES, WEIGHTS, Rung
-from glt_cli.sweep.search.search_request import Asked
+from glt_cli.sweep.search.search_request import SearchRequest
 from glt_cli.sweep.search.search_result import Result
 from glt_cli.sweep.search.search_table import as_sheet
 
 
-def as_csv(asked: Asked, results: Sequence[Result]) -> str:
+def as_csv(wanted: SearchRequest, results: Sequence[Result]) -> str:
     """One line for each search, shares and scores as fractions."""
     out = io.StringIO()
     figures = ["mean", "deviation", "n", "lower", "upper"]
@@ -39,13 +39,13 @@ def as_csv(asked: Asked, results: Sequence[Result]) -> str:
         answer = result.answer
         cells = [
             *result.names.values(),
-            result.removed(EDGES, asked.side),
-            result.removed(WEIGHTS, asked.side),
+            result.removed(EDGES, wanted.side),
+            result.removed(WEIGHTS, wanted.side),
             None if answer.failure else str(answer.found is not None).lower(),
             *_numbers(answer.found),
             *_numbers(answer.test),
             "failed" if answer.failure else answer.verdict,
-            *(len(answer.trials), len(asked.rungs), answer.runs),
+            *(len(answer.trials), len(wanted.rungs), answer.runs),
         ]
         writer.writerow(["" if cell is None else cell for cell in cells])
     return out.getvalue()
@@ -54,28 +54,28 @@ def as_csv(asked: Asked, results: Sequence[Result]) -> str:
 def _numbers(trial: Trial | None) -> list[float | None]:
     if trial is None:
         return [None] * 5
-    found: Figure = trial.difference
+    found: Estimate = trial.difference
     return [found.mean, found.deviation, found.n, found.lower, found.upper]
 
 
-def as_json(asked: Asked, results: Sequence[Result]) -> str:
+def as_json(wanted: SearchRequest, results: Sequence[Result]) -> str:
     """Everything, all rungs and seeds included, shares and scores as fractions."""
     whole = {
-        "side": asked.side,
-        "ladder": [_named_rung(asked.side, rung) for rung in asked.rungs],
-        "seeds": asked.seeds,
-        "test_seeds": asked.test_seeds,
-        "tolerance": asked.tolerance,
+        "side": wanted.side,
+        "ladder": [_named_rung(wanted.side, rung) for rung in wanted.rungs],
+        "seeds": wanted.seeds,
+        "test_seeds": wanted.test_seeds,
+        "tolerance": wanted.tolerance,
         "searches": [
             {
                 **{name.replace("data set", "dataset"): text for name, text in r.names.items()},
                 "metric": r.answer.metric or None,
-                "graph_sparsity_target": r.removed(EDGES, asked.side),
-                "weight_sparsity_target": r.removed(WEIGHTS, asked.side),
+                "graph_sparsity_target": r.removed(EDGES, wanted.side),
+                "weight_sparsity_target": r.removed(WEIGHTS, wanted.side),
                 "verdict": r.answer.verdict or None,
                 "failure": r.answer.failure or None,
-                "validation": [_trial(asked.side, trial) for trial in r.answer.trials],
-                "test": _trial(asked.side, r.answer.test) if r.answer.test else None,
+                "validation": [_trial(wanted.side, trial) for trial in r.answer.trials],
+                "test": _trial(wanted.side, r.answer.test) if r.answer.test else None,
                 "remarks": r.answer.remarks,
             }
             for r in results
@@ -98,11 +98,13 @@ def _named_rung(side: str, rung: Rung) -> dict[str, float]:
     return dict(zip(SIDES[side], rung, strict=True))
 
 
-def _from_sheet(write: Callable[[Sheet], str]) -> Callable[[Asked, Sequence[Result]], str]:
-    return lambda asked, results: write(as_sheet(asked, results))
+def _from_sheet(
+    write: Callable[[RenderedTable], str],
+) -> Callable[[SearchRequest, Sequence[Result]], str]:
+    return lambda wanted, results: write(as_sheet(wanted, results))
 
 
-_WRITERS: dict[str, Callable[[Asked, Sequence[Result]], str]] = {
+_WRITERS: dict[str, Callable[[SearchRequest, Sequence[Result]], str]] = {
     ".txt": _from_sheet(as_text),
     ".csv": as_csv,
     ".md": _from_sheet(markdown),
@@ -112,7 +114,7 @@ _WRITERS: dict[str, Callable[[Asked, Sequence[Result]], str]] = {
 }
 
 
-def writer_for(output: str) -> Callable[[Asked, Sequence[Result]], str]:
+def writer_for(output: str) -> Callable[[SearchRequest, Sequence[Result]], str]:
     """See that a file can be there, and how it is to be written by its ending.
 
     Raises:

@@ -21,7 +21,7 @@ _LARGEST_SEED = 2**32 - 1
 
 
 @dataclass(frozen=True)
-class Asked:
+class SearchRequest:
     """What a command line asks for.
 
     Attributes:
@@ -58,7 +58,7 @@ class Asked:
         return [point.config for point in read(words, True, self.config_dir).points]
 
 
-def ask(known: argparse.Namespace, rest: Sequence[str]) -> Asked:
+def read_search_request(known: argparse.Namespace, rest: Sequence[str]) -> SearchRequest:
     """Read and check everything.
 
     Raises:
@@ -88,22 +88,24 @@ def ask(known: argparse.Namespace, rest: Sequence[str]) -> Asked:
         checked(lambda: read(quoted(given), True, known.config_dir))
     if problems:
         raise UserError("\n".join(dict.fromkeys(problems)))
-    asked = Asked(side, rungs, seeds, test_seeds, tolerance, combinations, [], known.config_dir)
-    return replace(asked, varying=_varying(asked))
+    wanted = SearchRequest(
+        side, rungs, seeds, test_seeds, tolerance, combinations, [], known.config_dir
+    )
+    return replace(wanted, varying=_varying(wanted))
 
 
-def _varying(asked: Asked) -> list[Point]:
+def _varying(wanted: SearchRequest) -> list[Point]:
     """Compose each combination once more, at another rung and seed, and compare.
 
     Options of the user's own may follow them, as in `dataset.data_seed: ${seed}`.
     """
-    tried, seed = first_tried(asked.rungs), asked.test_seeds[0]
-    rung = asked.rungs[-1] if asked.rungs[-1] != tried else asked.rungs[0]
+    tried, seed = first_tried(wanted.rungs), wanted.test_seeds[0]
+    rung = wanted.rungs[-1] if wanted.rungs[-1] != tried else wanted.rungs[0]
     varying = []
-    for combination in asked.combinations:
-        words = asked.words(combination, rung, [seed])
-        [composed] = read(words, True, asked.config_dir).points
-        if composed.config != _at(combination.config, asked.side, rung, seed):
+    for combination in wanted.combinations:
+        words = wanted.words(combination, rung, [seed])
+        [composed] = read(words, True, wanted.config_dir).points
+        if composed.config != _at(combination.config, wanted.side, rung, seed):
             varying.append(combination)
     return varying
 

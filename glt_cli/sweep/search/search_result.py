@@ -65,10 +65,10 @@ def share(config: Config, key: str) -> float:
 
 def varied_in(combinations: Sequence[Point]) -> list[dict[str, str]]:
     """What sets searches apart beside the columns that their table has anyway."""
-    from glt_cli.sweep.summary import what_varies
+    from glt_cli.sweep.summary import varied_keys
 
     shown = ("method", "backbone", "dataset", "sparsity.graph", "sparsity.weight", "seed")
-    return what_varies(combinations, shown)
+    return varied_keys(combinations, shown)
 
 
 def progress(side: str, result: Result) -> str:

@@ -10,37 +10,39 @@ from glt_cli.experiment.paths import RunFolder
 from glt_cli.experiment.record import Record, finished, read_record
 from glt_cli.sweep.search.find_extreme import Runs, RunsFailedError
 from glt_cli.sweep.search.ladder import Rung, said
-from glt_cli.sweep.search.search_request import Asked
+from glt_cli.sweep.search.search_request import SearchRequest
 from glt_cli.sweep.sweep import complete, named
 
 
-def completing(asked: Asked, combination: Point) -> Runs:
+def runs_of(wanted: SearchRequest, combination: Point) -> Runs:
     """Find the runs of a rung finished, or do them: a grid like any other."""
 
     def runs(rung: Rung, seeds: Sequence[int]) -> list[Record]:
-        done = finished_runs(asked, combination, rung, seeds)
-        return done if len(done) == len(seeds) else _completed(asked, combination, rung, seeds)
+        done = finished_runs(wanted, combination, rung, seeds)
+        return done if len(done) == len(seeds) else _completed(wanted, combination, rung, seeds)
 
     return runs
 
 
 def finished_runs(
-    asked: Asked, combination: Point, rung: Rung, seeds: Sequence[int]
+    wanted: SearchRequest, combination: Point, rung: Rung, seeds: Sequence[int]
 ) -> list[Record]:
     """Those runs of a rung that are finished."""
-    points = [Point([], config) for config in asked.configs(combination, rung, seeds)]
+    points = [Point([], config) for config in wanted.configs(combination, rung, seeds)]
     found = [finished(RunFolder(path)) for _, path in named(Request(points, is_grid=True))]
     return [record for record in found if record]
 
 
-def _completed(asked: Asked, combination: Point, rung: Rung, seeds: Sequence[int]) -> list[Record]:
+def _completed(
+    wanted: SearchRequest, combination: Point, rung: Rung, seeds: Sequence[int]
+) -> list[Record]:
     from glt_cli.sweep.summary import print_failure
 
-    words = asked.words(combination, rung, seeds)
-    where = said(asked.side, rung)
+    words = wanted.words(combination, rung, seeds)
+    where = said(wanted.side, rung)
     try:
-        request = read(words, True, asked.config_dir)
-        folders, _ = complete(request, words, True, asked.config_dir)
+        request = read(words, True, wanted.config_dir)
+        folders, _ = complete(request, words, True, wanted.config_dir)
     except UserError as error:
         raise RunsFailedError(f"{where}: {'; '.join(str(error).splitlines())}") from error
     done, failed = [], []

@@ -6,13 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from glt_cli.analysis.compare import fields as keys
-from glt_cli.analysis.compare import published
+from glt_cli.analysis.compare import fields, published
 from glt_cli.analysis.compare.notes import about, left_out, ranges
-from glt_cli.analysis.compare.pivot import arrange
+from glt_cli.analysis.compare.pivot import pivot
 from glt_cli.analysis.compare.published import Published
-from glt_cli.analysis.compare.runs import Entry
-from glt_cli.analysis.compare.statistics import Figure, Outcome, compare, figure, verdict
+from glt_cli.analysis.compare.runs import ComparedRun
+from glt_cli.analysis.compare.statistics import Estimate, SettingResult, compare, estimate, verdict
 from tests.experiment.test_tables import RECORD
 
 SAME = {"backbone.name": "gcn", "backbone.hidden": 512, "dataset.name": "cora"}
@@ -24,7 +23,7 @@ def entry(
     lost: float = 0.0,
     settings: Mapping[str, object] | None = None,
     **fields: object,
-) -> Entry:
+) -> ComparedRun:
     """A finished run that loses `lost` against dense."""
     given_fields = {
         "method": method,
@@ -35,18 +34,18 @@ def entry(
         "device": "cpu (1 threads)",
         "find_seconds": 2.0,
     } | fields
-    return Entry(replace(RECORD, **given_fields), settings or SAME)  # type: ignore[arg-type]
+    return ComparedRun(replace(RECORD, **given_fields), settings or SAME)  # type: ignore[arg-type]
 
 
-def one(entries: list[Entry], tolerance: float = 0.005) -> Outcome:
-    (outcome,) = compare(entries, ["method"], tolerance)
+def one(compared_runs: list[ComparedRun], tolerance: float = 0.005) -> SettingResult:
+    (outcome,) = compare(compared_runs, ["method"], tolerance)
     return outcome
 
 
 @given(st.lists(st.integers(-1000, 1000), min_size=2, max_size=12))
 def test_intervals_are_those_of_students_t(correct: list[int]) -> None:
     values = [count / 1000 for count in correct]
-    made = figure(values)
+    made = estimate(values)
     assert made.lower is not None
     assert made.upper is not None
     if made.deviation:
@@ -58,12 +57,12 @@ def test_intervals_are_those_of_students_t(correct: list[int]) -> None:
 
 def test_an_interval_by_hand() -> None:
     # 4.3027 is the 97.5 % quantile at 2 degrees of freedom, the deviation is 0.01.
-    made = figure([0.01, 0.02, 0.03])
+    made = estimate([0.01, 0.02, 0.03])
     half = 4.302652729911275 * 0.01 / 3**0.5
     assert made.n == 3
     assert (made.mean, made.deviation) == pytest.approx((0.02, 0.01))
     assert (made.lower, made.upper) == pytest.approx((0.02 - half, 0.02 + half))
-    assert figure([0.5]) == Figure(0.5)
+    assert estimate([0.5]) == Estimate(0.5)
 
 
 @pytest.mark.parametrize(
@@ -84,9 +83,9 @@ def test_verdicts_count_the_tolerance_itself_as_within(lost: list[float], said: 
 
 
 def test_a_lower_end_exactly_at_the_tolerance_certifies() -> None:
-    assert verdict(Figure(0.0, 0.1, 3, -0.005, 0.005), 0.005) == "certified"
-    assert verdict(Figure(0.0, 0.1, 3, -0.0051, 0.0051), 0.005) == "wins"
-    assert verdict(Figure(0.0, 0.1, 2, 0.0, 0.0), 0.005) == "wins", "two seeds certify nothing"
+    assert verdict(Estimate(0.0, 0.1, 3, -0.005, 0.005), 0.005) == "certified"
+    assert verdict(Estimate(0.0, 0.1, 3, -0.0051, 0.0051), 0.005) == "wins"
+    assert verdict(Estimate(0.0, 0.1, 2, 0.0, 0.0), 0.005) == "wins", "two seeds certify nothing"
 
 
 def test_differences_are_paired_before_they_are_averaged() -> None:
@@ -103,7 +102,7 @@ def test_what_prunes_nothing_has_no_verdict() -> None:
     assert made.verdict == "-"
 
 
-def mixed() -> list[Entry]:
+def mixed() -> list[ComparedRun]:
     """Two settings of one method, and one of another that ran on another seed."""
     return [
         entry(seed=0, config_hash="a", settings={**SAME, "method.alpha": 0.1}),
@@ -114,7 +113,7 @@ def mixed() -> list[Entry]:
 
 
 def test_settings_that_differ_are_never_merged_and_are_named() -> None:
-    layout = arrange(compare(mixed(), keys.STANDARD, 0.005), ["method"], "dataset")
+    layout = pivot(compare(mixed(), fields.STANDARD, 0.005), ["method"], "dataset")
     assert [(line.facts[0], line.label) for line in layout.lines] == [
         ("oneshot", ""),
         ("fastglt", "method.alpha=0.1"),
@@ -128,7 +127,7 @@ def test_settings_that_differ_are_never_merged_and_are_named() -> None:
 
 def test_settings_that_differ_in_nothing_written_are_told_apart_by_hash() -> None:
     runs = [entry(config_hash="a"), entry(config_hash="b")]
-    layout = arrange(compare(runs, [], 0.005), ["method"], None)
+    layout = pivot(compare(runs, [], 0.005), ["method"], None)
     assert [line.label for line in layout.lines] == ["hash a", "hash b"]
 
 
@@ -139,7 +138,7 @@ def test_missing_cells_and_hidden_differences_are_said() -> None:
         entry(dataset="pubmed", config_hash="p", weight_sparsity_target=0.5),
         entry(dataset="arxiv", config_hash="q", metric="roc_auc"),
     ]
-    layout = arrange(compare(runs, ["dataset"], 0.005), ["method"], "dataset")
+    layout = pivot(compare(runs, ["dataset"], 0.005), ["method"], "dataset")
     notes = "\n".join(about(layout, ["find"]))
     assert "Missing: imp on arxiv, imp on pubmed." in notes
     assert "targets (35% / 50%, 35% / 90%)" in notes
@@ -155,13 +154,13 @@ def test_runs_that_are_not_done_or_repeat_others_are_counted() -> None:
         entry(ticket_test=None),
     ]
     made = one([run for run in runs if run.is_done])
-    assert made.figures["test"] == Figure(0.2), "the latest counts, once"
+    assert made.figures["test"] == Estimate(0.2), "the latest counts, once"
     (unfinished, again) = left_out(runs, used=1)
     assert "1 failed, 1 incomplete, 1 interrupted" in unfinished
     assert "1 run repeats" in again
 
 
-def speedup(*others: Entry) -> Figure | None:
+def speedup(*others: ComparedRun) -> Estimate | None:
     made = compare([entry(), *others], [], 0.005)
     return next(o for o in made if o.facts["method"] == "fastglt").figures.get("speedup")
 
@@ -182,17 +181,17 @@ def test_speed_ups_are_over_imp_on_the_same_task_and_device() -> None:
 def test_methods_stand_in_the_order_of_the_package_then_by_name() -> None:
     names = ["zeta", "teddy", "imp", "alpha", "fastglt", "oneshot", "random", "dense"]
     runs = [entry(name) for name in names]
-    layout = arrange(compare(runs, [], 0.005), ["method"], None)
+    layout = pivot(compare(runs, [], 0.005), ["method"], None)
     assert [line.facts[0] for line in layout.lines] == [
         *["dense", "random", "oneshot", "fastglt", "imp", "teddy", "alpha", "zeta"]
     ]
 
 
 @given(st.permutations([*mixed(), entry("imp", seed=0), entry("imp", seed=1, lost=0.123)]))
-def test_the_order_of_runs_changes_nothing(runs: list[Entry]) -> None:
+def test_the_order_of_runs_changes_nothing(runs: list[ComparedRun]) -> None:
     expected = [*mixed(), entry("imp", seed=0), entry("imp", seed=1, lost=0.123)]
     assert compare(runs, ["seed"], 0.005) == compare(expected, ["seed"], 0.005)
-    layouts = [arrange(compare(r, [], 0.005), ["method"], "dataset") for r in (runs, expected)]
+    layouts = [pivot(compare(r, [], 0.005), ["method"], "dataset") for r in (runs, expected)]
     assert layouts[0] == layouts[1]
 
 
@@ -233,11 +232,11 @@ def test_published_figures_are_those_of_the_nearest_kind_of_target() -> None:
         figure_at(0.2, 0.2, "ace"),
     ]
     ours = [one([entry()])]
-    found = published.beside(ours, keys.STANDARD, ["test"], figures)
+    found = published.beside(ours, fields.STANDARD, ["test"], figures)
     # Both sides, nearest; another method's not, one that glt doesn't have too.
     assert [o.facts["method"] for o in found] == ["fastglt", "ace"]
-    assert found[0].facts[keys.TARGETS] == (0.3, 0.3)
+    assert found[0].facts[fields.TARGETS] == (0.3, 0.3)
     weights = [one([entry(graph_sparsity_target=0.0)])]
-    found = published.beside(weights, keys.STANDARD, ["test"], figures)
-    assert found[0].facts[keys.TARGETS] == (0, 0.93)
-    assert not published.beside(ours, keys.STANDARD, ["find"], figures)
+    found = published.beside(weights, fields.STANDARD, ["test"], figures)
+    assert found[0].facts[fields.TARGETS] == (0, 0.93)
+    assert not published.beside(ours, fields.STANDARD, ["find"], figures)

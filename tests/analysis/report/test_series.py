@@ -3,12 +3,12 @@ from pathlib import Path
 import pytest
 
 from glt_cli.analysis.collect import collect
-from glt_cli.analysis.report.series import Cell, cells_of, points_of
+from glt_cli.analysis.report.series import GridCell, cells_of, points_of
 from glt_cli.analysis.report.summary_text import cell_summary
 from tests.analysis.report.runs import make_grid, make_run
 
 
-def cell_of(root: Path, tolerance: float = 0.005) -> Cell:
+def cell_of(root: Path, tolerance: float = 0.005) -> GridCell:
     [cell] = cells_of(collect([str(root)]), tolerance)
     return cell
 

@@ -3,13 +3,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glt_cli.analysis.collect import Run, collect
+from glt_cli.analysis.collect import StoredRun, collect
 from glt_cli.analysis.report.run_detail import Agreement, Moved, tell
 from glt_cli.analysis.report.run_detail_figures import story_figures
 from tests.analysis.report.runs import cora_edges, make_run
 
 
-def only(root: Path) -> Run:
+def only(root: Path) -> StoredRun:
     [run] = collect([str(root)])
     return run
 

@@ -8,8 +8,8 @@ import pytest
 from torch import Tensor
 
 from glt_cli.pruning.masks import EDGE, Masks, clone
-from glt_cli.pruning.scores import EdgeEvidence, edge_potential, weight_potential
-from glt_cli.pruning.sparse_parameters import Elements
+from glt_cli.pruning.scores import EdgeEvidence, edge_growth, weight_growth
+from glt_cli.pruning.sparse_parameters import SparseParameters
 
 
 @dataclass
@@ -25,9 +25,9 @@ class Recording:
 def record(monkeypatch: pytest.MonkeyPatch) -> Recording:
     """Listen to every search from now on; fails at once where a pruned element is not 0."""
     recording = Recording()
-    told, swap = Elements.sparsities, Elements.swap
+    told, exchange = SparseParameters.sparsities, SparseParameters.exchange
 
-    def sparsities(self: Elements) -> tuple[float, float]:
+    def sparsities(self: SparseParameters) -> tuple[float, float]:
         for name, value in self.values.items():
             assert bool((value.detach()[~self.masks[name]] == 0).all())
             assert self.counts[name] == int(self.masks[name].sum())
@@ -36,24 +36,26 @@ def record(monkeypatch: pytest.MonkeyPatch) -> Recording:
         recording.gradients.append(dict(self.gradients))
         return told(self)
 
-    def listening_swap(self: Elements, name: str, leaving: Tensor, entering: Tensor) -> None:
+    def listening_swap(
+        self: SparseParameters, name: str, leaving: Tensor, entering: Tensor
+    ) -> None:
         assert entering.numel() <= leaving.numel()
         if leaving.numel():
             recording.swaps.append((len(recording.masks), name, entering.numel()))
-        swap(self, name, leaving, entering)
+        exchange(self, name, leaving, entering)
 
     def listening_weights(
         gradient: Tensor, pruned: Tensor, names: list[str], mixing: str
     ) -> Tensor:
         recording.scored.append((len(recording.masks), "weight", gradient))
-        return weight_potential(gradient, pruned, names, mixing)
+        return weight_growth(gradient, pruned, names, mixing)
 
     def listening_edges(evidence: EdgeEvidence, names: list[str], mixing: str) -> Tensor:
         recording.scored.append((len(recording.masks), EDGE, evidence.gradient))
-        return edge_potential(evidence, names, mixing)
+        return edge_growth(evidence, names, mixing)
 
-    monkeypatch.setattr(Elements, "sparsities", sparsities)
-    monkeypatch.setattr(Elements, "swap", listening_swap)
+    monkeypatch.setattr(SparseParameters, "sparsities", sparsities)
+    monkeypatch.setattr(SparseParameters, "swap", listening_swap)
     monkeypatch.setattr("glt_cli.pruning.methods.fastglt.weight_potential", listening_weights)
     monkeypatch.setattr("glt_cli.pruning.methods.fastglt.edge_potential", listening_edges)
     return recording

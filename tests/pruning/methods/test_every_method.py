@@ -16,7 +16,7 @@ from glt_cli.config.methods import (
     TeddyConfig,
 )
 from glt_cli.pruning import methods
-from glt_cli.pruning.context import Found
+from glt_cli.pruning.context import SearchResult
 from glt_cli.pruning.masks import EDGE, Masks, Targets
 from glt_cli.pruning.retrain import FixedMasks, retrain
 from glt_cli.pruning.select import removed_count
@@ -42,7 +42,7 @@ def find(
     seed: int = 0,
     task: NodeClassification | None = None,
     name: str = "gcn",
-) -> Found:
+) -> SearchResult:
     search, _ = tiny_search(targets, seed, task, name)
     return methods.find(search, config)
 
@@ -156,7 +156,7 @@ def test_a_graph_without_edges_has_weights_to_prune(method: str) -> None:
 def test_dense_keeps_everything() -> None:
     found = find(DenseConfig(name="dense"), Targets(0, 0))
     assert all(bool(mask.all()) for mask in found.masks.values())
-    assert found.milestones == []
+    assert found.rounds == []
 
 
 @pytest.mark.parametrize("method", ["random", "oneshot", "imp"])
@@ -190,7 +190,7 @@ def test_epochs_are_those_of_the_optimiser() -> None:
         spent[method] = len(log.epochs)
         assert len(log.epochs) == sum(count for _, count in log.phases)
         if method == "imp":
-            assert len(log.epochs) == 2 * (len(found.milestones) + 1)
+            assert len(log.epochs) == 2 * (len(found.rounds) + 1)
     assert (spent["random"], spent["oneshot"], spent["fastglt"]) == (0, 3, 11)
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from glt_cli.config.methods import IMPConfig
-from glt_cli.pruning.context import Found
+from glt_cli.pruning.context import SearchResult
 from glt_cli.pruning.masks import EDGE, Masks, Targets
 from glt_cli.pruning.methods import imp
 from glt_cli.pruning.select import removed_count
@@ -20,7 +20,7 @@ CONFIG = IMPConfig(name="imp", epochs=3)
 
 def run(
     config: IMPConfig, targets: Targets, name: str = "gcn", crowded: bool = False
-) -> tuple[Found, Log]:
+) -> tuple[SearchResult, Log]:
     """Find; a crowded graph has all 1770 edges, so that no share of them is rounded much."""
     task = tiny_task()
     if crowded:
@@ -29,8 +29,8 @@ def run(
     return imp.find(search, config), log
 
 
-def rounds(found: Found) -> list[Masks]:
-    return [*(milestone.masks for milestone in found.milestones), found.masks]
+def rounds(found: SearchResult) -> list[Masks]:
+    return [*(pruned_round.masks for pruned_round in found.rounds), found.masks]
 
 
 def kept(masks: Masks) -> tuple[int, int]:
@@ -44,7 +44,7 @@ def test_masks_shrink_round_by_round(name: str, allocation: str) -> None:
     config = replace(CONFIG, allocation=allocation)
     found, log = run(config, Targets(0.35, 0.9), name)
     masks = rounds(found)
-    assert [milestone.number for milestone in found.milestones] == list(range(1, len(masks)))
+    assert [pruned_round.number for pruned_round in found.rounds] == list(range(1, len(masks)))
     assert len(masks) > 5
     for before, after in pairwise(masks):
         assert all(bool((before[key] | ~after[key]).all()) for key in after)
@@ -80,7 +80,7 @@ def test_the_number_of_rounds_to_the_usual_targets() -> None:
 def test_targets_of_zero_need_no_round() -> None:
     found, log = run(CONFIG, Targets(0, 0))
     assert all(bool(mask.all()) for mask in found.masks.values())
-    assert found.milestones == []
+    assert found.rounds == []
     assert log.epochs == []
 
 
@@ -101,7 +101,7 @@ def test_weights_share_one_threshold_unless_told_otherwise() -> None:
 @pytest.mark.parametrize("wanted", [False, True])
 def test_whether_rounds_are_retrained_is_passed_on(wanted: bool) -> None:
     found, _ = run(replace(CONFIG, retrain_each_round=wanted), Targets(0.1, 0.3))
-    assert found.retrain_milestones == wanted
+    assert found.retrain_rounds == wanted
 
 
 def test_masks_stay_finite_under_a_strong_pull_towards_zero() -> None:

@@ -6,7 +6,7 @@ import torch
 from glt_cli.config.methods import OneShotConfig
 from glt_cli.pruning.masks import EDGE, Targets
 from glt_cli.pruning.methods import oneshot
-from glt_cli.pruning.sparse_parameters import Elements
+from glt_cli.pruning.sparse_parameters import SparseParameters
 from tests.graphs import tiny_search
 
 TARGETS = Targets(0.4, 0.8)
@@ -28,13 +28,13 @@ def test_the_largest_weights_after_pretraining_are_kept(allocation: str) -> None
 
 def test_the_largest_scores_are_kept_up_to_the_noise() -> None:
     search, _ = tiny_search(TARGETS)
-    elements = oneshot.pretrain(search, OneShotConfig(name="oneshot", pretrain_epochs=10))
-    scores = elements.values[EDGE].detach().clone()
-    mask = oneshot.by_magnitude(search, elements, TARGETS, "uniform")[EDGE]
+    parameters = oneshot.pretrain(search, OneShotConfig(name="oneshot", pretrain_epochs=10))
+    scores = parameters.values[EDGE].detach().clone()
+    mask = oneshot.by_magnitude(search, parameters, TARGETS, "uniform")[EDGE]
     kept, removed = scores[mask], scores[~mask]
     assert len(set(scores.tolist())) > 10
     assert float(kept.min()) >= float(removed.max()) * (1 - 3e-4)
-    assert torch.equal(elements.values[EDGE].detach(), scores)
+    assert torch.equal(parameters.values[EDGE].detach(), scores)
 
 
 def test_without_pretraining_initial_weights_decide_and_chance_among_edges() -> None:
@@ -55,11 +55,11 @@ def test_without_pretraining_initial_weights_decide_and_chance_among_edges() -> 
 
 def test_scores_begin_at_one_and_are_pretrained() -> None:
     search, log = tiny_search(TARGETS)
-    elements = oneshot.pretrain(search, OneShotConfig(name="oneshot", pretrain_epochs=2))
-    assert isinstance(elements, Elements)
+    parameters = oneshot.pretrain(search, OneShotConfig(name="oneshot", pretrain_epochs=2))
+    assert isinstance(parameters, SparseParameters)
     assert log.phases == [("pretrain", 2)]
     assert log.sparsities == [(0, 0)] * 2
-    scores = elements.values[EDGE].detach()
+    scores = parameters.values[EDGE].detach()
     assert bool((scores != 1).any())
     # Two steps of Adam at 0.001.
     assert float((scores - 1).abs().max()) < 0.0021

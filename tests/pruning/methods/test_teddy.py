@@ -9,7 +9,7 @@ from glt_cli.pruning.masks import EDGE, Targets
 from glt_cli.pruning.methods.teddy import Projection, degree_score, find
 from glt_cli.pruning.retrain import retrain
 from glt_cli.pruning.select import removed_count
-from glt_cli.training.loop import Lesson
+from glt_cli.training.loop import Distillation
 from tests.graphs import graph_of, tiny_search, tiny_teacher
 
 
@@ -56,7 +56,7 @@ def test_after_every_step_exactly_the_largest_weights_are_there(sparsity: float)
         TrainerConfig(epochs=12, lr=0.3),
         0,
         lambda epoch: count(),
-        lesson=Lesson(tiny_teacher(search.task), found.distill),  # type: ignore[arg-type]
+        distillation=Distillation(tiny_teacher(search.task), found.distill),  # type: ignore[arg-type]
     )
     assert kept == [total - removed_count(sparsity, total)] * 12
     for name in search.model.prunable():

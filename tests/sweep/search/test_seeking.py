@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from glt_cli.experiment.record import Record
-from glt_cli.sweep.search.find_extreme import Answer, RunsFailedError, seek
+from glt_cli.sweep.search.find_extreme import Answer, RunsFailedError, find_extreme
 from glt_cli.sweep.search.ladder import Rung, ladder
 from tests.experiment.test_tables import RECORD
 
@@ -28,7 +28,7 @@ def sought(
         scored = test if seeds == FRESH else deciding_test
         return [record(seed, val + seed / 1000 - 0.001, scored + seed / 1000) for seed in seeds]
 
-    return seek(RUNGS, SEEDS, FRESH, tolerance, runs, lambda _: None), asked
+    return find_extreme(RUNGS, SEEDS, FRESH, tolerance, runs, lambda _: None), asked
 
 
 @pytest.mark.parametrize("up_to", [0.1, 0.2, 0.3, 0.4, 0.5])
@@ -69,7 +69,7 @@ def test_the_tolerance_itself_still_holds() -> None:
     def runs(rung: Rung, seeds: Sequence[int]) -> list[Record]:
         return [record(seed, -rung[0], 0.0) for seed in seeds]
 
-    answer = seek(RUNGS, SEEDS, FRESH, 0.2, runs, lambda _: None)
+    answer = find_extreme(RUNGS, SEEDS, FRESH, 0.2, runs, lambda _: None)
     assert answer.found is not None
     assert answer.found.rung == (0.2,)
 
@@ -80,7 +80,7 @@ def test_runs_that_fail_end_the_search_with_their_reason() -> None:
             raise RunsFailedError("edges 40.00%: out of luck")
         return [record(seed, 0.0, 0.0) for seed in seeds]
 
-    answer = seek(RUNGS, SEEDS, FRESH, 0.005, runs, lambda _: None)
+    answer = find_extreme(RUNGS, SEEDS, FRESH, 0.005, runs, lambda _: None)
     assert answer.failure == "edges 40.00%: out of luck"
     assert [trial.rung for trial in answer.trials] == [(0.3,)]
     assert answer.found is None
