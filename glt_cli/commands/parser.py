@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import glt_cli
+from glt_cli.commands import run_command
 from glt_cli.errors import UserError
 
 _EXAMPLES = """\
@@ -32,7 +33,7 @@ class Parser(argparse.ArgumentParser):
         raise UserError(f"{message}; see {self.prog} --help")
 
 
-def run_command(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Run one command line.
 
     Returns:
@@ -79,23 +80,7 @@ def _parser() -> Parser:
     parser.add_argument("--version", action="version", version=version)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
-    run = commands.add_parser(
-        "run",
-        help="find, retrain and measure a ticket, or a grid",
-        add_help=False,
-        allow_abbrev=False,
-    )
-    run.add_argument("-m", "--multirun", action="store_true")
-    run.add_argument("--config-dir", "-cd")
-    run.add_argument("-h", "--help", dest="shows", action="append_const", const="--help")
-    run.add_argument("--hydra-help", dest="shows", action="append_const", const="--hydra-help")
-    instead = run.add_mutually_exclusive_group()
-    instead.add_argument("-c", "--cfg", choices=["job", "hydra", "all"])
-    instead.add_argument("--dry-run", action="store_true")
-    instead.add_argument("--print", dest="commands", action="store_true")
-    run.add_argument("--version", action="version", version=version)
-    run.set_defaults(do=_run)
-
+    run_command.add(commands, version)
     _add_search(commands)
 
     datasets = commands.add_parser("datasets", help="list data sets; fetch and verify them")
@@ -290,19 +275,6 @@ def _add_report(commands: argparse._SubParsersAction[Parser]) -> None:
     _add_tolerance(report)
     report.add_argument("--data-root", help="folder with data sets (or GLT_DATA)")
     report.set_defaults(do=_report)
-
-
-def _run(known: argparse.Namespace, rest: list[str]) -> int:
-    from glt_cli.sweep.sweep import plan, print_commands, run, show
-
-    if flags := [word for word in rest if word.startswith("-")]:
-        raise UserError(f"glt run does not take {' '.join(flags)}; see glt run --help")
-    shows = known.shows or (["--cfg", known.cfg] if known.cfg else None)
-    if shows:
-        show(shows, rest, known.multirun, known.config_dir)
-        return 0
-    do = plan if known.dry_run else print_commands if known.commands else run
-    return do(rest, known.multirun, known.config_dir)
 
 
 def _search(known: argparse.Namespace, rest: list[str]) -> int:

@@ -48,6 +48,10 @@ def to_config(whole: DictConfig) -> Config:
     except OmegaConfBaseException as error:
         raise UserError(explain(error, [])) from error
     assert isinstance(config, Config)
+    if "hydra" in whole:
+        for group in ("method", "backbone", "dataset"):
+            chosen, built_in = whole.hydra.runtime.choices[group], getattr(config, group).name
+            setattr(config.names, group, chosen if chosen != built_in else None)
     if not config.method.prunes:
         # Nothing is pruned, so nothing is retrained in another way either.
         config.sparsity.graph = config.sparsity.weight = 0.0
@@ -116,6 +120,8 @@ def wrong_word(word: str) -> str | None:
     if key in ("method.name", "backbone.name", "dataset.name"):
         group = key.removesuffix(".name")
         return f"{word}: choose by {group}= (an option), not by its name key"
+    if key.startswith("names"):
+        return f"{word}: a run is called by the options that it chooses"
     if key.startswith("preset"):
         return f"{word}: presets apply by themselves; set the keys that they set"
     if key.startswith("hydra") and not key.startswith(_HYDRA_KEYS):

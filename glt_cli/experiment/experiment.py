@@ -110,16 +110,16 @@ def headline(config: Config) -> str:
     presets = f"presets {' and '.join(names)}" if names else "no preset for this cell"
     targets = f"edges -{config.sparsity.graph:.1%}, weights -{config.sparsity.weight:.1%}"
     return (
-        f"{name_of(config)} on {config.backbone.name}, {config.dataset.shown}, seed {config.seed}: "
+        f"{name_of(config)} on {config.backbone_name}, {config.dataset_name}, seed {config.seed}: "
         f"{targets if config.method.prunes else 'all kept'} ({presets})"
     )
 
 
 def _blank(config: Config, device: torch.device, config_hash: str) -> Record:
     return Record(
-        method=config.method.name,
-        backbone=config.backbone.name,
-        dataset=config.dataset.shown,
+        method=config.method_name,
+        backbone=config.backbone_name,
+        dataset=config.dataset_name,
         task=entry(config.dataset.name).task,
         metric=metric_of(config.dataset),
         seed=config.seed,

@@ -41,7 +41,7 @@ def identify(config: Config, device_kind: str) -> Identity:
         "format": FORMAT_VERSION,
     }
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:10]
-    name = f"{config.method.name}-{config.backbone.name}-{config.dataset.shown}"
+    name = f"{config.method_name}-{config.backbone_name}-{config.dataset_name}"
     return Identity(digest, f"{name}-seed{config.seed}-{digest}")
 
 
