@@ -349,20 +349,22 @@ def test_tabs_where_several_names_fit_do_no_harm(
     assert pwned(folder) == []
 
 
-def test_settings_are_completed_at_a_terminal(environment: dict[str, str]) -> None:
-    terminal = Terminal("bash", environment)
+@pytest.mark.parametrize("shell", SHELLS)
+def test_words_are_completed_at_a_terminal(shell: str, environment: dict[str, str]) -> None:
+    Path(environment["HOME"], "a b").mkdir()
+    terminal = Terminal(shell, environment)
     try:
-        terminal.enter("gl\t")
-        terminal.enter("glt ru\tmethod=fastg\t backb\t\x15")
         terminal.enter("glt search ed\t--out\tx.txt backbone=gi\t")
+        terminal.enter("glt report --format=\t\x15")
+        terminal.enter("glt table --format=la\t ~/a\t")
+        # zsh leaves the quote open where the word may go on
+        terminal.enter("glt run 'method=te\t" + "'" * (shell == "zsh"))
     finally:
         terminal.close()
-    assert called(environment)[-1] == [
-        "search",
-        "edges",
-        "--output",
-        "x.txt",
-        "backbone=gin",
+    assert called(environment) == [
+        ["search", "edges", "--output", "x.txt", "backbone=gin"],
+        ["table", "--format=latex", f"{environment['HOME']}/a b/"],
+        ["run", "method=teddy"],
     ], terminal.shown
 
 
