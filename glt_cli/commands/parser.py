@@ -25,6 +25,10 @@ examples:
 """
 
 
+#: Sub-commands that take settings beside what their parsers know.
+TAKES_SETTINGS = ("run", "search")
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser that says what is wrong in one line."""
 
@@ -42,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         parser = _parser()
         known, rest = parser.parse_known_args(_as_flags(list(arguments)))
-        if rest and known.command not in ("run", "search"):
+        if rest and known.command not in TAKES_SETTINGS:
             name = f"glt {known.command}" if known.command else "glt"
             raise UserError(f"{name} does not take {' '.join(rest)}; see {name} --help")
         if known.command is None:
@@ -84,19 +88,25 @@ def _parser() -> Parser:
     _add_search(commands)
 
     datasets = commands.add_parser("datasets", help="list data sets; fetch and verify them")
-    datasets.add_argument("--data-root", help="folder with data sets (or GLT_DATA)")
+    datasets.add_argument("--data-root", metavar="DIR", help="folder with data sets (or GLT_DATA)")
     datasets.set_defaults(do=_datasets)
     actions = datasets.add_subparsers(dest="action", metavar="ACTION")
     prepare = actions.add_parser("prepare", help="fetch and verify data sets")
     prepare.add_argument("names", nargs="+", metavar="NAME")
-    prepare.add_argument("--data-root", default=argparse.SUPPRESS, help="folder with data sets")
+    prepare.add_argument(
+        "--data-root", metavar="DIR", default=argparse.SUPPRESS, help="folder with data sets"
+    )
 
     verify = commands.add_parser("verify", help="check a saved ticket against its data set")
-    verify.add_argument("folder", help="a run folder, or any folder with a ticket in it")
-    verify.add_argument("--data-root", help="folder with data sets (or GLT_DATA)")
+    verify.add_argument(
+        "folder", metavar="FOLDER", help="a run folder, or any folder with a ticket in it"
+    )
+    verify.add_argument("--data-root", metavar="DIR", help="folder with data sets (or GLT_DATA)")
     verify.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:k")
     for key in ("nodes", "edges"):
-        verify.add_argument(f"--{key}", help=f"where the {key} file of your own graph is now")
+        verify.add_argument(
+            f"--{key}", metavar="FILE", help=f"where the {key} file of your own graph is now"
+        )
     verify.set_defaults(do=_verify)
 
     _add_table(commands)
@@ -105,6 +115,7 @@ def _parser() -> Parser:
     completion = commands.add_parser("completion", help="print shell completion")
     completion.add_argument("shell", choices=["bash", "zsh"])
     completion.add_argument("--line", help=argparse.SUPPRESS)
+    completion.add_argument("--word", help=argparse.SUPPRESS)
     completion.set_defaults(do=_completion)
     return parser
 
@@ -273,7 +284,7 @@ def _add_report(commands: argparse._SubParsersAction[Parser]) -> None:
     )
     _add_where(report)
     _add_tolerance(report)
-    report.add_argument("--data-root", help="folder with data sets (or GLT_DATA)")
+    report.add_argument("--data-root", metavar="DIR", help="folder with data sets (or GLT_DATA)")
     report.set_defaults(do=_report)
 
 
@@ -313,7 +324,11 @@ def _report(known: argparse.Namespace, _: list[str]) -> int:
 
 
 def _completion(known: argparse.Namespace, _: list[str]) -> int:
-    from glt_cli.commands.completion import candidates, script
+    from glt_cli.commands.completion import SCRIPTS, candidates
 
-    print(script(known.shell) if known.line is None else candidates(known.line))
+    if known.line is None:
+        print(SCRIPTS[known.shell])
+        return 0
+    for word in candidates(known.shell, known.line, known.word):
+        print(word)
     return 0
