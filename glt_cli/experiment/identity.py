@@ -11,7 +11,7 @@ from glt_cli import data
 from glt_cli.config import Config
 
 #: Raised whenever a change of the code changes the numbers of a run.
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -61,8 +62,9 @@ class Ticket:
     trained: State
 
     def model(self) -> Backbone:
-        """Rebuild the trained model."""
-        model = build(self.backbone, self.num_features, self.num_outputs, self.embedded_nodes)
+        """Rebuild the trained model; torch's own random numbers stay as they are."""
+        with torch.random.fork_rng(devices=[]):
+            model = build(self.backbone, self.num_features, self.num_outputs, self.embedded_nodes)
         model.load_state_dict(self.trained)
         return model.eval()
 
@@ -97,12 +99,12 @@ def write_ticket(ticket: Ticket, folder: RunFolder) -> str:
     return hashlib.sha256(description).hexdigest()
 
 
-def write_rounds(rounds: list[PruningRound], folder: RunFolder) -> None:
+def write_round_masks(rounds: Sequence[PruningRound], folder: RunFolder) -> None:
     """Write the masks of earlier rounds, `round-NN.mask.…`."""
     tensors = {
-        f"round-{pruned_round.number:02}.{name}": mask.cpu().contiguous()
-        for pruned_round in rounds
-        for name, mask in _masks(pruned_round.masks).items()
+        f"round-{each.number:02}.{name}": mask.cpu().contiguous()
+        for each in rounds
+        for name, mask in _masks(each.masks).items()
     }
     write_whole(folder.rounds, save(tensors))
 

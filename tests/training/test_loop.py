@@ -10,7 +10,14 @@ from glt_cli.config import TrainerConfig
 from glt_cli.pruning.masks import EDGE, Masks, Targets, full, random_masks
 from glt_cli.pruning.retrain import FixedMasks, Trained, retrain
 from glt_cli.training.batches import Batch, Batches
-from glt_cli.training.loop import Epoch, NonFiniteLossError, adam, epochs, seed_stage, snapshot
+from glt_cli.training.loop import (
+    Epoch,
+    NonFiniteLossError,
+    adam,
+    epochs,
+    snapshot,
+    stage_generator,
+)
 from glt_cli.training.tasks import NodeClassification
 from tests.graphs import BACKBONES, seeded, tiny_model, tiny_task
 
@@ -225,7 +232,7 @@ def test_gradients_of_one_epoch_do_not_add_to_the_next() -> None:
 
 def test_stages_are_seeded_apart() -> None:
     def draws(seed: int, stage: str) -> tuple[float, float]:
-        generator = seed_stage(seed, stage)
+        generator = stage_generator(seed, stage)
         return float(torch.rand(1)), float(torch.rand(1, generator=generator))
 
     assert draws(0, "retrain") == draws(0, "retrain")
