@@ -153,6 +153,22 @@ class FilesConfig(DatasetConfig):
             )
 
 
+@dataclass
+class InMemoryConfig(DatasetConfig):
+    """A torch-geometric `Data` in memory, for `glt_cli.find_ticket`."""
+
+    transform: str = one_of("none", "row_normalise", "standardise")
+    #: What records and tables call it.
+    title: str = "data"
+    task: str = one_of("node classification", "multi-label node classification")
+    metric: str = one_of("accuracy", "roc_auc")
+
+    @property
+    def shown(self) -> str:
+        """See DatasetConfig."""
+        return self.title
+
+
 _EXAMPLES = {"edges": "edges.csv", "nodes": "nodes.csv", "label": "churned"}
 
 #: Schema of each data set; the plain one where a name is not listed.
@@ -161,6 +177,7 @@ DATASETS: dict[str, type[DatasetConfig]] = {
     "ca_astroph": LinkConfig,
     "drugbank_ddi": LinkConfig,
     "files": FilesConfig,
+    "in_memory": InMemoryConfig,
     "ogbl_collab": CollabConfig,
     "synthetic": SyntheticConfig,
     "synthetic_arxiv_size": SyntheticConfig,

@@ -27,17 +27,18 @@ class Identity:
     folder: str
 
 
-def identify(config: Config, device_kind: str) -> Identity:
+def identify(config: Config, device_kind: str, data_checksum: str | None = None) -> Identity:
     """Name a run.
 
     Args:
         config: Its resolved settings, defaults included.
         device_kind: `cpu` or `cuda`; their numbers differ.
+        data_checksum: Of the data; None to ask the data set.
     """
     facts = {
         "settings": _settings(config),
         "device": device_kind,
-        "data": data.checksum(config.dataset, config.data_root),
+        "data": data_checksum or data.checksum(config.dataset, config.data_root),
         "format": FORMAT_VERSION,
     }
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:10]

@@ -7,7 +7,6 @@ from typing import Any
 
 from glt_cli.config import Config
 from glt_cli.config.variants import variant
-from glt_cli.data.catalog import entry
 from glt_cli.experiment.identity import Identity
 from glt_cli.experiment.paths import RunFolder, write_whole
 from glt_cli.experiment.pipeline import RunResult
@@ -25,7 +24,7 @@ from glt_cli.experiment.ticket import Ticket, write_round_masks, write_ticket
 from glt_cli.pruning.context import PruningRound
 from glt_cli.pruning.masks import EDGE, Targets, kept_counts, sparsities
 from glt_cli.pruning.retrain import Trained
-from glt_cli.training.tasks import Task, metric_of
+from glt_cli.training.tasks import Task, metric_of, task_name
 
 __all__ = [
     "finished_record",
@@ -104,7 +103,7 @@ def _settings(config: Config, identity: Identity) -> dict[str, Any]:
         "method": config.method_name,
         "backbone": config.backbone_name,
         "dataset": config.dataset_name,
-        "task": entry(config.dataset.name).task,
+        "task": task_name(config.dataset),
         "metric": metric_of(config.dataset),
         "seed": config.seed,
         "config_hash": identity.config_hash,
@@ -135,6 +134,10 @@ def ticket_of(
         masks=result.trained.masks,
         init=result.init,
         trained=result.trained.state,
+        num_nodes=task.graph.num_nodes,
+        directed=task.graph.directed,
+        edge_weight=task.graph.edge_weight,
+        statistics=task.statistics,
     )
 
 

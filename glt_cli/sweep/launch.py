@@ -12,11 +12,12 @@ from enum import Enum, auto
 from typing import Any, cast
 
 from hydra._internal.callbacks import Callbacks
+from hydra.conf import HydraConf
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.plugins import Plugins
 from hydra.core.utils import JobRuntime
 from hydra.types import HydraContext
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from glt_cli.config import Config, config_from
 from glt_cli.config.request import Point, Request
@@ -35,13 +36,19 @@ class CheckedPoints:
     """
 
     def __init__(self, points: Sequence[Point], hydra: Mapping[str, Any]) -> None:
-        self.configs = [{**asdict(point.config), "hydra": dict(hydra)} for point in points]
+        self.settings = [asdict(point.config) for point in points]
+        self.hydra = dict(hydra)
 
     def load_sweep_config(
         self, master_config: DictConfig, sweep_overrides: list[str]
     ) -> DictConfig:
         """See hydra.core.config_loader.ConfigLoader; the override is the point's number."""
-        return OmegaConf.create(self.configs[int(sweep_overrides[0])])
+        config = OmegaConf.create(self.settings[int(sweep_overrides[0])])
+        hydra = OmegaConf.structured(HydraConf)
+        with open_dict(hydra):
+            hydra.merge_with(self.hydra)
+        config.hydra = hydra
+        return config
 
 
 def launch_points(request: Request) -> None:
