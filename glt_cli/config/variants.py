@@ -11,7 +11,6 @@ from omegaconf import OmegaConf
 
 from glt_cli.config import Config
 from glt_cli.config.request import config_folder
-from glt_cli.experiment.record import label
 
 
 def name_of(config: Config) -> str:
@@ -19,6 +18,46 @@ def name_of(config: Config) -> str:
     return label(
         config.method_name, config.retrain.control, config.retrain.distill, variant(config)
     )
+
+
+def label(self) -> str:
+        """The method as tables call it: with its variant, and an unusual retraining."""
+        return label(self.method, self.control, self.distill, self.variant)
+
+    def remarks(self) -> list[str]:
+        """What a reader of a table with this run must know, in a line each."""
+        said = []
+        if self.distill:
+            said.append(
+                f"Distilled: trained with {self.distill:g} times the divergence from the dense "
+                "model's outputs on all nodes. Its score is no evidence about the edges."
+            )
+        if self.search_distill and self.search_distill != self.distill:
+            said.append(
+                f"The masks are those of a search that was distilled by {self.search_distill:g}."
+            )
+        if self.control == "reinit":
+            said.append("Control: the found masks with other initial weights.")
+        if self.control == "shuffle":
+            said.append("Control: as many elements as found, in random places.")
+        if self.derived_features:
+            said.append(
+                "Input features were computed once from edges of the full message graph and count "
+                "as given."
+            )
+        return said
+
+    def write(self, folder: RunFolder) -> None:
+        """Write it whole."""
+        write_whole(folder.record, json.dumps(asdict(self), indent=2) + "\n")
+
+
+def label(method: str, control: str, distill: float, variant: str) -> str:
+    """A method's name, marked by its variant and by what differs in its retraining."""
+    marks = [variant] if variant else []
+    marks += [control] if control != "none" else []
+    marks += [f"distilled {distill:g}"] if distill else []
+    return f"{method} ({', '.join(marks)})" if marks else method
 
 
 def variant(config: Config) -> str:
