@@ -68,7 +68,39 @@ class Record:
     finished: str = ""
 
     @property
-    def metric_name(metric: str) -> str:
+    def label(self) -> str:
+        """The method as tables call it: with its variant, and an unusual retraining."""
+        return label(self.method, self.control, self.distill, self.variant)
+
+    def remarks(self) -> list[str]:
+        """What a reader of a table with this run must know, in a line each."""
+        said = []
+        if self.distill:
+            said.append(
+                f"Distilled: trained with {self.distill:g} times the divergence from the dense "
+                "model's outputs on all nodes. Its score is no evidence about the edges."
+            )
+        if self.search_distill and self.search_distill != self.distill:
+            said.append(
+                f"The masks are those of a search that was distilled by {self.search_distill:g}."
+            )
+        if self.control == "reinit":
+            said.append("Control: the found masks with other initial weights.")
+        if self.control == "shuffle":
+            said.append("Control: as many elements as found, in random places.")
+        if self.derived_features:
+            said.append(
+                "Input features were computed once from edges of the full message graph and count "
+                "as given."
+            )
+        return said
+
+    def write(self, folder: RunFolder) -> None:
+        """Write it whole."""
+        write_whole(folder.record, json.dumps(asdict(self), indent=2) + "\n")
+
+
+def metric_name(metric: str) -> str:
     """Write a metric as people do."""
     return {"roc_auc": "ROC-AUC", "hits@50": "Hits@50"}.get(metric, metric)
 
