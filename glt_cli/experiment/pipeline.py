@@ -122,7 +122,7 @@ def find_and_retrain(
     phase = "retrain" if config.method.prunes else "dense"
     with checkpointer.timed(phase):
         trained = _retrain(context, constraint, recorder, phase, distillation)
-    check_masks(trained.masks, context.tensors(), context.targets)
+    check_masks(trained.masks, context.tensors(), context.targets, _allocation(config))
 
     return RunResult(
         init=context.init,
@@ -149,7 +149,7 @@ def _find(
     with checkpointer.timed("find"):
         result = methods.find(context, config.method)
     seconds, epochs = checkpointer.cost.seconds["find"], checkpointer.cost.find_epochs
-    check_masks(result.masks, context.tensors(), context.targets)
+    check_masks(result.masks, context.tensors(), context.targets, _allocation(config))
     is_ours = type(config.method).__module__.startswith("glt_cli.")
     if not is_ours and seconds <= _REPEATED_SECONDS:
         silent = HistoryRecorder(Silent(), Log(None, ""))
@@ -182,6 +182,11 @@ def _retrain(
         distillation=distillation,
         checkpointer=context.checkpointer,
     )
+
+
+def _allocation(config: Config) -> str | None:
+    """How the method spreads the weights' target over tensors, where it says so."""
+    return getattr(config.method, "allocation", None)
 
 
 @torch.no_grad()

@@ -13,13 +13,17 @@ class BrokenPromiseError(Exception):
     """A method's masks are not those of a ticket at the targets; says why, in one line."""
 
 
-def check_masks(masks: Masks, tensors: dict[str, Tensor], targets: Targets) -> None:
+def check_masks(
+    masks: Masks, tensors: dict[str, Tensor], targets: Targets, allocation: str | None
+) -> None:
     """Check that masks are binary, of the right shapes, and meet the targets to the element.
 
     Args:
         masks: What a method found.
         tensors: What is pruned, by name: `EDGE` [E] and the weights.
-        targets: Of n elements ⌊s·n⌋ are removed; of the weights all together, or of each tensor.
+        targets: Of n elements ⌊s·n⌋ are removed.
+        allocation: Of the weights, whether n counts those of each tensor (`uniform`) or all
+            (`global`); None where a method doesn't say, and either will do.
 
     Raises:
         BrokenPromiseError: One of that does not hold.
@@ -34,23 +38,29 @@ def check_masks(masks: Masks, tensors: dict[str, Tensor], targets: Targets) -> N
                 f"the mask of {name} must be bool {list(tensor.shape)}; "
                 f"it is {str(mask.dtype).removeprefix('torch.')} {list(mask.shape)}"
             )
-    weights = [name for name in tensors if name != EDGE]
-    for kind, names, target in (
-        ("edges", [EDGE], targets.graph),
-        ("weights", weights, targets.weight),
-    ):
-        sizes = [tensors[name].numel() for name in names]
-        removed = sum(int((~masks[name]).sum()) for name in names)
-        wanted = {
-            removed_count(target, sum(sizes)),
-            sum(removed_count(target, size) for size in sizes),
-        }
-        if removed not in wanted:
-            raise BrokenPromiseError(
-                f"{removed:,} of {sum(sizes):,} {kind} are removed "
-                f"({removed / max(sum(sizes), 1):.2%}); a target of {target:.2%} is "
-                f"{' or '.join(f'{count:,}' for count in sorted(wanted))}"
-            )
+    removed = {name: int((~mask).sum()) for name, mask in masks.items()}
+    sizes = {name: tensor.numel() for name, tensor in tensors.items()}
+    edges = sizes.pop(EDGE)
+    weights = sum(sizes.values())
+    _check_count(
+        "edges", removed.pop(EDGE), edges, targets.graph, {removed_count(targets.graph, edges)}
+    )
+    each = {name: removed_count(targets.weight, size) for name, size in sizes.items()}
+    if allocation == "uniform":
+        for name, size in sizes.items():
+            _check_count(f"weights of {name}", removed[name], size, targets.weight, {each[name]})
+        return
+    exact = {removed_count(targets.weight, weights)}
+    exact |= {sum(each.values())} if allocation is None else set()
+    _check_count("weights", sum(removed.values()), weights, targets.weight, exact)
+
+
+def _check_count(what: str, removed: int, total: int, target: float, exact: set[int]) -> None:
+    if removed not in exact:
+        raise BrokenPromiseError(
+            f"{removed:,} of {total:,} {what} are removed ({removed / max(total, 1):.2%}); "
+            f"a target of {target:.2%} is {' or '.join(f'{count:,}' for count in sorted(exact))}"
+        )
 
 
 def check_repeatable(first: Masks, second: Masks) -> None:
