@@ -25,7 +25,6 @@ from hydra.errors import HydraException
 from hydra.version import setbase
 from omegaconf import DictConfig, OmegaConf
 
-import glt_cli
 from glt_cli.config import Config, check
 from glt_cli.config.backbones import BACKBONES
 from glt_cli.config.compose import CONFIG_NAME, composed, one_line, to_config, wrong_word
@@ -39,7 +38,7 @@ from glt_cli.terminal import tracked
 
 def config_folder() -> Path:
     """Find `conf/`: inside the package (wheel), or beside it (checkout, editable install)."""
-    package = Path(glt_cli.__file__).resolve().parent
+    package = Path(__file__).resolve().parents[1]
     for folder in (package / "conf", package.parent / "conf"):
         if (folder / f"{CONFIG_NAME}.yaml").is_file():
             return folder

@@ -49,7 +49,7 @@ def versions() -> str:
 
 def commit() -> str | None:
     """Commit of glt's checkout, marked where files were changed; None outside a checkout."""
-    checkout = Path(glt_cli.__file__).resolve().parent.parent
+    checkout = Path(__file__).resolve().parents[2]
     if not (checkout / ".git").exists():
         return None
     command = ["git", "-C", str(checkout), "describe", "--always", "--abbrev=40", "--dirty"]
