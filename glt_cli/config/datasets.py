@@ -135,11 +135,9 @@ class FilesConfig(DatasetConfig):
 
     def problems(self) -> Iterator[str]:
         """See DatasetConfig."""
-        from glt_cli.data.catalog import CATALOG
-
         if not re.fullmatch(r"[A-Za-z0-9._-]{1,60}", self.title) or self.title.strip(".") == "":
             yield f"dataset.title={self.title}: at most 60 letters, digits and ._- may stand there"
-        elif self.title in CATALOG and self.title != self.name:
+        elif self.title in DATASETS and self.title != self.name:
             yield f"dataset.title={self.title}: is the name of a known data set; take another"
         for key in ("edges", "nodes", "label"):
             if not getattr(self, key):
@@ -155,13 +153,25 @@ class FilesConfig(DatasetConfig):
 
 _EXAMPLES = {"edges": "edges.csv", "nodes": "nodes.csv", "label": "churned"}
 
-#: Schema of each data set; the plain one where a name is not listed.
+#: Schema of each data set, in the order of the catalogue (glt_cli/data/catalog.py).
 DATASETS: dict[str, type[DatasetConfig]] = {
+    "cora": DatasetConfig,
+    "citeseer": DatasetConfig,
+    "pubmed": DatasetConfig,
+    "files": FilesConfig,
+    "amazon_computers": DatasetConfig,
+    "amazon_photo": DatasetConfig,
+    "coauthor_cs": DatasetConfig,
+    "coauthor_physics": DatasetConfig,
+    "ogbn_arxiv": DatasetConfig,
+    "ogbn_proteins": DatasetConfig,
+    "ogbl_collab": CollabConfig,
+    "tolokers": DatasetConfig,
+    "pcg": DatasetConfig,
+    "humango": DatasetConfig,
     "blogcatalog": FeaturelessConfig,
     "ca_astroph": LinkConfig,
     "drugbank_ddi": LinkConfig,
-    "files": FilesConfig,
-    "ogbl_collab": CollabConfig,
     "synthetic": SyntheticConfig,
     "synthetic_arxiv_size": SyntheticConfig,
     "synthetic_quarter_proteins_size": SyntheticConfig,
@@ -169,10 +179,10 @@ DATASETS: dict[str, type[DatasetConfig]] = {
 
 
 def schema(name: str) -> type[DatasetConfig]:
-    """Look up the schema of a data set."""
+    """Return the schema of a data set; the plain one for an unknown name."""
     return DATASETS.get(name, DatasetConfig)
 
 
 def default(name: str, **settings: Any) -> DatasetConfig:
-    """Make the settings of a data set as its schema has them."""
+    """Return the settings of a data set: its schema's defaults, changed by ``settings``."""
     return schema(name)(name=name, **settings)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from glt_cli.config.datasets import DatasetConfig
 from glt_cli.data.catalog import entry
 from glt_cli.data.folders import existing_root
-from glt_cli.data.forms import GraphData, LinkData, NodeData
+from glt_cli.data.graph_data import GraphData, LinkData, NodeData
 from glt_cli.data.loaders import loader
 
 __all__ = ["GraphData", "LinkData", "NodeData", "checksum", "is_present", "load", "prepare"]

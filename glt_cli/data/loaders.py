@@ -13,7 +13,7 @@ from typing import Protocol, cast
 
 from glt_cli.config.datasets import DatasetConfig
 from glt_cli.data.catalog import entry
-from glt_cli.data.forms import GraphData
+from glt_cli.data.graph_data import GraphData
 
 
 class Loader(Protocol):
@@ -45,14 +45,14 @@ LOADERS: dict[str, str] = {
     "ogbn_arxiv": "ogb",
     "ogbn_proteins": "ogb",
     "ogbl_collab": "ogb",
-    "amazon_computers": "pyg",
-    "amazon_photo": "pyg",
-    "coauthor_cs": "pyg",
-    "coauthor_physics": "pyg",
-    "tolokers": "npz",
-    "pcg": "npz",
-    "humango": "npz",
-    "blogcatalog": "npz",
+    "amazon_computers": "pyg_datasets",
+    "amazon_photo": "pyg_datasets",
+    "coauthor_cs": "pyg_datasets",
+    "coauthor_physics": "pyg_datasets",
+    "tolokers": "npz_datasets",
+    "pcg": "npz_datasets",
+    "humango": "npz_datasets",
+    "blogcatalog": "npz_datasets",
     "ca_astroph": "link_datasets",
     "drugbank_ddi": "link_datasets",
     "synthetic": "synthetic",

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from glt_cli.config.datasets import DatasetConfig
 from glt_cli.data import checksums
 from glt_cli.data.catalog import entry
-from glt_cli.data.forms import NodeData
+from glt_cli.data.graph_data import NodeData
 from glt_cli.errors import UserError
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, cast
 
 from glt_cli.config.datasets import DatasetConfig, SyntheticConfig
 from glt_cli.data import checksums
-from glt_cli.data.forms import NodeData
+from glt_cli.data.graph_data import NodeData
 from glt_cli.errors import UserError
 
 if TYPE_CHECKING:

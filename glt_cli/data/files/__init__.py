@@ -15,7 +15,7 @@ from glt_cli.config.datasets import DatasetConfig, FilesConfig
 from glt_cli.data import checksums
 from glt_cli.data.files.reading import read
 from glt_cli.data.files.tabular import TextColumns, listed, located, setting
-from glt_cli.data.forms import NodeData
+from glt_cli.data.graph_data import NodeData
 from glt_cli.errors import UserError
 
 if TYPE_CHECKING:

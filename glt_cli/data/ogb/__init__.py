@@ -1,14 +1,12 @@
-"""ogbn-arxiv, ogbn-proteins and ogbl-collab, by OGB's raw files and official splits.
+"""ogbn-arxiv, ogbn-proteins and ogbl-collab, from OGB's raw files, with the official splits.
 
-Looked for in the data root (`ogb/ogbn_arxiv/`, or `ogbn_arxiv/` itself) and in our cache, then
-fetched into the cache. Edges and features are read by the functions of the ogb package. Its data
-set classes are not used: they write beside the raw files, ask questions on standard input, may
-delete the folder, and open pickles of all kinds.
+Functions of the ogb package read edges and features. Its data set classes are not used, because
+they write to the data root, ask questions on standard input, may delete the folder and unpickle
+anything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,10 +14,10 @@ from typing import TYPE_CHECKING
 from glt_cli.config.datasets import CollabConfig, DatasetConfig
 from glt_cli.data import checksums
 from glt_cli.data.catalog import entry
-from glt_cli.data.folders import ROOT_VARIABLE, cache_root
-from glt_cli.data.forms import GraphData, LinkData, NodeData
+from glt_cli.data.dataset_files import DatasetFiles, FileLoader, Say
+from glt_cli.data.graph_data import GraphData, LinkData, NodeData
 from glt_cli.data.ogb import fetch, raw
-from glt_cli.data.ogb.raw import SOURCES, Source
+from glt_cli.data.ogb.raw import SOURCES
 from glt_cli.errors import UserError
 
 if TYPE_CHECKING:
@@ -27,75 +25,70 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def is_present(config: DatasetConfig, root: Path | None) -> str | None:
-    """Return the first folder that has all the files; their content isn't looked at."""
+def dataset_files(config: DatasetConfig) -> DatasetFiles:
+    """Describe the raw files of a data set. OGB publishes no checksums."""
     source = SOURCES[config.name]
-    found = (str(folder) for folder in _places(source, root) if not source.missing(folder))
-    return next(found, None)
+    return DatasetFiles(
+        title=source.title,
+        collection="ogb",
+        folder=source.folder,
+        names=source.files,
+        downloads=(fetch.download(source),),
+        check=source.verify,
+    )
 
 
-def prepare(config: DatasetConfig, root: Path | None, say: Callable[[str], None]) -> str:
-    """Return a folder with all the files, each one read to its end; fetched if there is none.
+def parse(config: DatasetConfig, folder: Path) -> GraphData:
+    """Read a data set, and check that its files belong together.
 
-    OGB publishes no checksums. That the files belong together is checked by `load`.
+    This takes seconds, or about two minutes and 6 GB for ogbn-proteins. Counts that differ from
+    the published ones are not an error, but are the first line of the report.
     """
-    folder = _folder(config, root, say)
-    SOURCES[config.name].verify(folder)
-    return str(folder)
-
-
-def load(config: DatasetConfig, root: Path | None) -> GraphData:
-    """Read a data set: seconds, or about two minutes and 6 GB for ogbn-proteins.
-
-    Counts that differ from the published ones are no error but the first line of the report.
-    """
-    folder = _folder(config, root, lambda message: None)
     readers = {"ogbn_arxiv": _arxiv, "ogbn_proteins": _proteins, "ogbl_collab": _collab}
     return readers[config.name](config, folder)
 
 
-def checksum(config: DatasetConfig, root: Path | None) -> str:
-    """Digest of the names and whole contents of the files that are read.
+_loader = FileLoader(dataset_files, parse)
+is_present = _loader.is_present
 
-    A few hundred megabytes at most: well under a second. UserError where they are not here.
+
+def prepare(config: DatasetConfig, root: Path | None, say: Say) -> str:
+    """Find or download the files, and read each to its end; returns their folder.
+
+    Raises:
+        UserError: The ogb package is missing, a file is damaged, or the download fails.
     """
-    folder = is_present(config, root)
-    if folder is None:
-        raise UserError(
-            f"{entry(config.name).title} is not on this machine: glt datasets prepare {config.name}"
-        )
+    _require_ogb(config)
+    return _loader.prepare(config, root, say)
+
+
+def load(config: DatasetConfig, root: Path | None) -> GraphData:
+    """Find or download the files, and read them; UserError as for `prepare`."""
+    _require_ogb(config)
+    return _loader.load(config, root)
+
+
+def checksum(config: DatasetConfig, root: Path | None) -> str:
+    """Return the digest of the names and contents of all files that are read.
+
+    They have a few hundred megabytes at most, so this takes less than a second.
+
+    Raises:
+        UserError: The files aren't on this machine or can't be read.
+    """
+    folder = _loader.present_folder(config, root)
     try:
         files = SOURCES[config.name].files
-        return checksums.of_pins({file: checksums.of_file(Path(folder, file)) for file in files})
+        return checksums.of_pins({file: checksums.of_file(folder / file) for file in files})
     except OSError as error:
         raise UserError(f"{error.filename} can't be read: {error.strerror}.") from error
 
 
-def _places(source: Source, root: Path | None) -> list[Path]:
-    inside = [root / "ogb", root] if root else []
-    return [folder / source.folder for folder in (*inside, cache_root() / "ogb")]
-
-
-def _folder(config: DatasetConfig, root: Path | None, say: Callable[[str], None]) -> Path:
-    """Find the files or fetch them; UserError, before anything else, without the ogb package.
-
-    A folder that lacks files is passed over: ogb itself leaves such folders after a failure.
-    """
-    source = SOURCES[config.name]
+def _require_ogb(config: DatasetConfig) -> None:
     if find_spec("ogb") is None:
         raise UserError(
             f"{entry(config.name).title} needs the ogb package: pip install 'glt-cli[ogb]'"
         )
-    tried = [] if root else [f"data root: none is set (data_root or {ROOT_VARIABLE})"]
-    places = _places(source, root)
-    for folder in places:
-        missing = source.missing(folder)
-        if not missing:
-            return folder
-        nothing = len(missing) == len(source.files)
-        tried.append(f"{folder}: has no {'such files' if nothing else ', '.join(missing)}")
-    fetch.fetch(source, places[-1], tried, say)
-    return places[-1]
 
 
 def _arxiv(config: DatasetConfig, folder: Path) -> NodeData:

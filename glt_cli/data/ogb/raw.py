@@ -54,13 +54,6 @@ class Source:
         """Paths of all files, relative to the folder."""
         return (*(f"raw/{table}.csv.gz" for table in self.tables), *self.splits)
 
-    def missing(self, folder: Path) -> list[str]:
-        """Name the files that ``folder`` lacks; UserError where it may not be looked into."""
-        try:
-            return [file for file in self.files if not (folder / file).is_file()]
-        except OSError as error:
-            raise UserError(f"{folder} can't be read: {error.strerror or error}.") from error
-
     def verify(self, folder: Path) -> None:
         """Read every file to its end, which is where a file that was cut off shows."""
         for file in self.files:

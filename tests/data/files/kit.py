@@ -11,7 +11,7 @@ import pytest
 
 from glt_cli.config.datasets import FilesConfig
 from glt_cli.data import files
-from glt_cli.data.forms import NodeData
+from glt_cli.data.graph_data import NodeData
 from glt_cli.errors import UserError
 
 IDS = ["007", "7", "a", "B", "x-1", "99", "100", "1.0", "u", "v", "w", "z"]

@@ -4,7 +4,7 @@ import importlib.util
 from pathlib import Path
 
 from glt_cli.data import files
-from glt_cli.data.forms import NodeData
+from glt_cli.data.graph_data import NodeData
 from tests.data.files.kit import config
 
 FOLDER = Path(__file__).resolve().parents[3] / "examples" / "suppliers"

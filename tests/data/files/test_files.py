@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from glt_cli.data import files
-from glt_cli.data.forms import NodeData
+from glt_cli.data.graph_data import NodeData
 from tests.data.files.kit import (
     EDGES,
     IDS,

@@ -129,8 +129,8 @@ def test_failed_fetch_is_one_message_with_every_reason(
         ogb.prepare(default("ogbl_collab"), folder.parent, quiet)
     text = str(caught.value)
     for part in (
-        f"{folder}: has no " + ("raw/edge_weight.csv.gz" if left == "some" else "such files"),
-        f"{folder.parent}/ogb/ogbl_collab: has no such files",
+        f"{folder} has no " + ("raw/edge_weight.csv.gz" if left == "some" else "such files"),
+        f"{folder.parent}/ogb/ogbl_collab has no such files",
         "ogb's download: http://snap.stanford.edu/ogb/data/linkproppred/collab.zip: ",
         "the tests have no network",
         "split/time/valid.pt",
@@ -158,7 +158,7 @@ def test_archive_that_is_not_ogbs_is_refused(
         return path
 
     monkeypatch.setattr(fetch, "_download", spoilt)
-    reason = "no whole archive" if spoil != "other" else "archive has no raw/edge"
+    reason = "not a complete archive" if spoil != "other" else "download has no raw/edge"
     with pytest.raises(UserError, match=reason):
         ogb.prepare(default("ogbn_arxiv"), None, quiet)
     assert files(tmp_path / "cache" / "glt") == ["ogb"]

