@@ -136,18 +136,18 @@ class FilesConfig(DatasetConfig):
     def problems(self) -> Iterator[str]:
         """See DatasetConfig."""
         if not re.fullmatch(r"[A-Za-z0-9._-]{1,60}", self.title) or self.title.strip(".") == "":
-            yield f"dataset.title={self.title}: at most 60 letters, digits and ._- may stand there"
+            yield f"dataset.title={self.title}: must be at most 60 letters, digits and ._-"
         elif self.title in DATASETS and self.title != self.name:
-            yield f"dataset.title={self.title}: is the name of a known data set; take another"
+            yield f"dataset.title={self.title}: is the name of a known data set; choose another"
         for key in ("edges", "nodes", "label"):
             if not getattr(self, key):
-                yield f"dataset.{key}: name it, as in dataset.{key}={_EXAMPLES[key]}"
+                yield f"dataset.{key}: must be given, as in dataset.{key}={_EXAMPLES[key]}"
         if self.delimiter is not None and len(self.delimiter.replace("\\t", "\t")) != 1:
             yield f"dataset.delimiter={self.delimiter}: must be one character, as in '\";\"'"
         if self.train_fraction + self.val_fraction >= 1:
             yield (
                 f"dataset.train_fraction={self.train_fraction} and dataset.val_fraction="
-                f"{self.val_fraction}: nothing is left to test on; together they must be below 1"
+                f"{self.val_fraction}: no nodes are left for testing; their sum must be below 1"
             )
 
 

@@ -44,4 +44,4 @@ def test_example_is_read() -> None:
         "years_known": "number",
         "certified": "boolean",
     }
-    assert any("none for 60 of 1,200 nodes" in line for line in data.report)
+    assert any("60 of 1,200 nodes have no label" in line for line in data.report)
