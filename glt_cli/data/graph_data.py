@@ -1,7 +1,7 @@
-"""The forms in which loaders hand over their data: numpy and scipy only.
+"""Graphs as loaders return them, as numpy and scipy arrays.
 
-Nothing is transformed: row normalisation, removal of self-loops and duplicates and the merging
-of directions belong to the code that trains, which can then say what it did.
+Loaders don't transform the data. The code that trains normalises rows, removes self-loops and
+duplicates, and merges the two directions of an edge, so it can report what it did.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ class GraphData:
 
     num_nodes: N.
     x: [N, F] float32, an array or a CSR array with sorted column indices and no stored zeros;
-        None where nodes have no features.
-    edges: [2, M] int64 as stored: perhaps both directions, duplicates, self-loops.
-    weights: [M] float32, positive weights of the edges; None where all weigh 1.
-    directed: False says that an edge and its reverse are one edge.
-    derived: x was computed from edges (such as the mean of each node's edge features).
-    preparation: What made x of the user's columns, for JSON: it is saved with the ticket.
-    report: Lines that say what was read, cleaned and dropped.
+        None if nodes have no features.
+    edges: [2, M] int64 as stored: it may have both directions, duplicates and self-loops.
+    weights: [M] float32, positive weights of the edges; None if all are 1.
+    directed: Whether an edge and its reverse are different edges.
+    derived: Whether x was computed from edges, such as the mean of each node's edge features.
+    preparation: How x was made from the user's columns, in a form for JSON; it is saved with the
+        ticket.
+    report: Lines about what was read, cleaned and dropped.
     """
 
     num_nodes: int
@@ -42,11 +43,11 @@ class GraphData:
 
 @dataclass(frozen=True, kw_only=True)
 class NodeData(GraphData):
-    """Classes or labels of nodes.
+    """A graph with classes or labels of nodes to predict.
 
-    y: [N] int64, 0 to num_classes - 1; or [N, L] bool or 0/1, a column for each label.
+    y: [N] int64, 0 to num_classes - 1; or [N, L] bool or 0/1, one column for each label.
     train, val, test: int64 node indices, ascending, disjoint.
-    num_classes: Classes, or L labels.
+    num_classes: Number of classes, or L for labels.
     """
 
     y: NDArray[Any]
@@ -58,11 +59,13 @@ class NodeData(GraphData):
 
 @dataclass(frozen=True, kw_only=True)
 class LinkData(GraphData):
-    """Links to predict; `edges` are the message edges of training, and its positive examples.
+    """A graph with links to predict.
 
-    val, test: Pairs that are links, int64 [2, P].
-    val_negative, test_negative: Pairs that are none, int64 [2, Q].
-    extra_at_test: Message edges that only the test may use, int64 [2, V]; None if there are none.
+    `edges` are the message edges of training and also its positive examples.
+
+    val, test: Pairs of nodes with a link, int64 [2, P].
+    val_negative, test_negative: Pairs of nodes without a link, int64 [2, Q].
+    extra_at_test: Additional message edges for testing only, int64 [2, V]; or None.
     """
 
     val: NDArray[np.int64]

@@ -92,7 +92,7 @@ def _require_ogb(config: DatasetConfig) -> None:
 
 
 def _arxiv(config: DatasetConfig, folder: Path) -> NodeData:
-    """Citations, as edges without a direction; the classes are arXiv's subjects."""
+    """Read ogbn-arxiv: citations as undirected edges; the classes are subjects on arXiv."""
     import numpy as np
 
     source, known = SOURCES["ogbn_arxiv"], entry("ogbn_arxiv")
@@ -116,13 +116,13 @@ def _arxiv(config: DatasetConfig, folder: Path) -> NodeData:
         num_classes=known.classes,
         report=(
             *_other_counts(config, found, (len(train), len(val), len(test))),
-            "citations are taken as undirected edges, as is usual for ogbn-arxiv",
+            "citations are used as undirected edges, as is usual for ogbn-arxiv",
         ),
     )
 
 
 def _proteins(config: DatasetConfig, folder: Path) -> NodeData:
-    """Associations of proteins, each once; nodes get the mean of their edges' features."""
+    """Read ogbn-proteins: each association once; nodes have the mean of their edges' features."""
     source = SOURCES["ogbn_proteins"]
     graph = raw.graph(source, folder)
     num_nodes, path = graph["num_nodes"], folder / "raw/node-label.csv.gz"
@@ -150,10 +150,10 @@ def _proteins(config: DatasetConfig, folder: Path) -> NodeData:
 
 
 def _collab(config: DatasetConfig, folder: Path) -> LinkData:
-    """Collaborations of authors, weighted by their number.
+    """Read ogbl-collab: collaborations of authors, weighted by the number of joint papers.
 
-    OGB stores a pair once for each year. Here it is one edge, and the weights, which count the
-    joint papers of a year, are summed.
+    OGB stores a pair once for each year. glt makes one edge of it and sums the weights, which are
+    the numbers of joint papers in a year.
     """
     import numpy as np
 
@@ -164,7 +164,7 @@ def _collab(config: DatasetConfig, folder: Path) -> LinkData:
     weights = graph["edge_weight"]
     if weights.shape[1] != 1 or weights.min() <= 0:
         path = folder / "raw/edge_weight.csv.gz"
-        raise UserError(f"{path} is not OGB's file: it should be one positive number a row.")
+        raise UserError(f"{path} is not OGB's file: it should have one positive number per row.")
     train, valid, test = (raw.split_arrays(folder / file) for file in source.splits)
     in_train = raw.pairs(folder / source.splits[0], train, "edge", num_nodes)
     if in_train.shape[1] != stored.shape[1]:
@@ -179,7 +179,7 @@ def _collab(config: DatasetConfig, folder: Path) -> LinkData:
         )
         for key in ("edge", "edge_neg")
     }
-    edges, summed = _summed(stored, weights[:, 0], num_nodes)
+    edges, summed = _merge_edges(stored, weights[:, 0], num_nodes)
     val, x = split["val", "edge"], graph["node_feat"].astype(np.float32)
     found = (num_nodes, stored.shape[1], x.shape[1], 0)
     sizes = (in_train.shape[1], val.shape[1], split["test", "edge"].shape[1])
@@ -195,8 +195,8 @@ def _collab(config: DatasetConfig, folder: Path) -> LinkData:
         extra_at_test=val if config.validation_edges_at_test else None,
         report=(
             *_other_counts(config, found, sizes),
-            f"{stored.shape[1]:,} links of single years are {edges.shape[1]:,} edges, "
-            "whose weights are summed",
+            f"{stored.shape[1]:,} links of single years are merged into {edges.shape[1]:,} edges, "
+            "and their weights are summed",
         ),
     )
 
@@ -204,9 +204,9 @@ def _collab(config: DatasetConfig, folder: Path) -> LinkData:
 def _mean_of_edges(
     edges: NDArray[np.int64], features: NDArray[np.float32], num_nodes: int
 ) -> NDArray[np.float32]:
-    """Average the features [M, F] over each node's edges, both ends alike: [N, F], 0 without any.
+    """Average the features [M, F] of each node's edges: [N, F], 0 for nodes without edges.
 
-    A column at a time, so that the edges of ogbn-proteins fit into memory in double precision.
+    It computes one column at a time, so that ogbn-proteins fits in memory in double precision.
     """
     import numpy as np
 
@@ -218,10 +218,14 @@ def _mean_of_edges(
     return means
 
 
-def _summed(
+def _merge_edges(
     pairs: NDArray[np.int64], weights: NDArray[np.number], num_nodes: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Merge equal pairs, in either direction: int64 [2, E], smaller node first, and [E]."""
+    """Merge equal pairs of both directions and sum their weights [M].
+
+    Returns:
+        Edges, int64 [2, E], smaller node first; and their weights, float32 [E].
+    """
     import numpy as np
 
     keys = pairs.min(axis=0) * num_nodes + pairs.max(axis=0)
@@ -233,7 +237,7 @@ def _summed(
 def _other_counts(
     config: DatasetConfig, found: tuple[int, int, int, int], splits: tuple[int, int, int]
 ) -> tuple[str, ...]:
-    """Say in one line, if at all, how this differs from what is published."""
+    """Return a line about the counts that differ from the published ones, if any do."""
     known = entry(config.name)
     names = ("nodes", "stored edges", "features", "classes", "training", "validation", "test")
     published = (

@@ -349,9 +349,9 @@ def test_damaged_file_is_named(name: str, file: str, spoil: str, make: Make) -> 
         ("ogbn_arxiv", "raw/node-label.csv.gz", "40\n" * 30, "0 to 39"),
         ("ogbn_arxiv", "raw/node-label.csv.gz", "0,1\n" * 30, "0 to 39"),
         ("ogbn_arxiv", "raw/node-label.csv.gz", "0.5\n" * 30, "whole"),
-        ("ogbn_arxiv", "split/time/test.csv.gz", "30\n", "belongs to other data"),
-        ("ogbn_arxiv", "split/time/valid.csv.gz", "-1\n", "belongs to other data"),
-        ("ogbn_arxiv", "split/time/train.csv.gz", "3\n3\n", "already"),
+        ("ogbn_arxiv", "split/time/test.csv.gz", "30\n", "belongs to different data"),
+        ("ogbn_arxiv", "split/time/valid.csv.gz", "-1\n", "belongs to different data"),
+        ("ogbn_arxiv", "split/time/train.csv.gz", "3\n3\n", "twice"),
         ("ogbn_proteins", "raw/node-label.csv.gz", "0,2\n" * 30, "0 and 1"),
         ("ogbn_proteins", "raw/edge-feat.csv.gz", "0.5\n" * 30, "rows"),
         ("ogbl_collab", "raw/edge_weight.csv.gz", "1\n" * 300, "rows"),
@@ -374,7 +374,7 @@ def test_edges_to_nodes_that_are_not_there_are_refused(make: Make) -> None:
     edges = pd.read_csv(folder / "raw" / "edge.csv.gz", header=None)
     edges.iloc[4, 1] = NODES
     table(folder / "raw" / "edge.csv.gz", edges)
-    with pytest.raises(UserError, match=r"edge\.csv\.gz names node 30, .* 0 to 29"):
+    with pytest.raises(UserError, match=r"edge\.csv\.gz contains node 30, .* 0 to 29"):
         load("ogbn_arxiv", folder.parent)
 
 
@@ -393,10 +393,10 @@ def test_weight_that_is_not_positive_is_refused(make: Make, weight: int) -> None
     [
         ("train", {"edge": np.zeros((3, 2), dtype=np.int64)}, "different data"),
         ("valid", {"edge": np.zeros((3, 2), dtype=np.int64)}, "no 'edge_neg'"),
-        ("test", {"edge": np.zeros((2, 3), dtype=np.int64)}, "no pairs"),
-        ("test", {"edge": np.zeros((2, 2))}, "no pairs"),
-        ("test", {"edge": np.full((2, 2), 30)}, "belongs to other data"),
-        ("valid", [1, 2], "no dictionary"),
+        ("test", {"edge": np.zeros((2, 3), dtype=np.int64)}, "not pairs"),
+        ("test", {"edge": np.zeros((2, 2))}, "not pairs"),
+        ("test", {"edge": np.full((2, 2), 30)}, "belongs to different data"),
+        ("valid", [1, 2], "dictionary of arrays"),
     ],
 )
 def test_split_of_other_links_is_named(part: str, content: object, reason: str, make: Make) -> None:
