@@ -10,7 +10,7 @@ import pytest
 
 from glt_cli.data import checksums, packaged, sources
 from glt_cli.data.catalog import entry
-from tests.data.named import bag, load
+from tests.data.load_by_name import bag, load
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "build_cora.py"
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from glt_cli.data import catalog, checksums
 from glt_cli.data import npz_datasets as npz
 from glt_cli.errors import UserError
-from tests.data.named import is_present, load, prepare
+from tests.data.load_by_name import is_present, load, prepare
 
 NODES = 50
 

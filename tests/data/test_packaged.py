@@ -11,7 +11,7 @@ import pytest
 from glt_cli.data import checksums, packaged
 from glt_cli.data.catalog import entry
 from glt_cli.errors import UserError
-from tests.data.named import bag, is_present, load, prepare
+from tests.data.load_by_name import bag, is_present, load, prepare
 
 CORA = resources.files("glt_cli.data") / "cora.npz"
 

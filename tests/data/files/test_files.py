@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from glt_cli.data import files
 from glt_cli.data.graph_data import NodeData
-from tests.data.files.kit import (
+from tests.data.files.customers import (
     EDGES,
     IDS,
     NODES,

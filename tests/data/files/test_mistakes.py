@@ -11,7 +11,7 @@ import pytest
 
 from glt_cli.data import files
 from glt_cli.errors import UserError
-from tests.data.files.kit import EDGES, NODES, config, mistake, refused, with_column, write
+from tests.data.files.customers import EDGES, NODES, config, mistake, refused, with_column, write
 
 # Files.
 

@@ -1,4 +1,4 @@
-"""Fetching OGB's archives, from a server that is made here."""
+"""Downloads of OGB's archives from a fake server."""
 
 import shutil
 import socket
@@ -14,7 +14,7 @@ from glt_cli.config.datasets import default
 from glt_cli.data import ogb
 from glt_cli.data.ogb import fetch
 from glt_cli.errors import UserError
-from tests.data.ogb.sets import NAMES, NODES, files, quiet, write
+from tests.data.ogb.small_datasets import NAMES, NODES, files, quiet, write
 
 pytestmark = pytest.mark.skipif(
     find_spec("ogb") is None, reason="needs ogb: pip install 'glt-cli[ogb]'"
@@ -35,7 +35,7 @@ def make(tmp_path: Path) -> Make:
 
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No network, however it is asked for, and nobody to answer a question."""
+    """No network of any kind, and a failure if a question is asked."""
 
     def refuse(*args: object, **named: object) -> Any:
         raise OSError("the tests have no network")
@@ -86,10 +86,10 @@ def test_what_is_missing_is_fetched_into_the_cache_once(
     root = tmp_path / "root"
     root.mkdir()
     cache = tmp_path / "cache" / "glt" / "ogb"
-    said: list[str] = []
-    assert ogb.prepare(default(name), root, said.append) == str(cache / name)
+    messages: list[str] = []
+    assert ogb.prepare(default(name), root, messages.append) == str(cache / name)
     assert ogb.is_present(default(name), None) == str(cache / name)
-    assert len(said) == 2
+    assert len(messages) == 2
     assert files(root) == []
     assert [path.name for path in cache.iterdir()] == [name]
     assert ogb.load(default(name), None).num_nodes == NODES

@@ -23,7 +23,7 @@ from glt_cli.data.catalog import CATALOG, entry
 from glt_cli.data.ogb.package import imported
 from glt_cli.data.ogb.raw import SOURCES
 from glt_cli.errors import UserError
-from tests.data.ogb.sets import (
+from tests.data.ogb.small_datasets import (
     LABELS,
     NAMES,
     NODES,
@@ -51,7 +51,7 @@ def make(tmp_path: Path) -> Make:
 
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody to answer a question."""
+    """Fail if a question is asked."""
     monkeypatch.setattr("builtins.input", lambda *args: pytest.fail("asked a question"))
 
 
@@ -182,7 +182,7 @@ def test_split_files_of_todays_torch_and_numpy_are_read_too(make: Make) -> None:
     np.testing.assert_array_equal(now.test_negative, before.test_negative)
 
 
-def test_counts_unlike_the_published_ones_are_said(make: Make) -> None:
+def test_counts_unlike_the_published_ones_are_reported(make: Make) -> None:
     data = load("ogbn_arxiv", make("ogbn_arxiv").parent)
     assert data.report[0].startswith("not the published ogbn-arxiv: 30 nodes (published: 169,343)")
     assert "128" in data.report[0]
@@ -260,7 +260,7 @@ def test_read_only_data_root_is_read_and_left_as_it_is(
 
 
 def test_caches_of_ogbs_classes_are_not_opened(make: Make) -> None:
-    """Not even where they would be shorter: a pickle from somebody else."""
+    """They are pickles, so glt never opens them."""
     folder = make("ogbl_collab")
     (folder / "processed").mkdir()
     (folder / "processed" / "geometric_data_processed.pt").write_bytes(b"not one")
