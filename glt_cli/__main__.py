@@ -17,9 +17,9 @@ def main() -> None:
             stream.reconfigure(errors="replace")
     # Imported here, so that an interrupted start ends as cleanly as an interrupted run.
     try:
-        from glt_cli.commands.parser import run_command
+        from glt_cli.commands.parser import main as run
 
-        code = run_command(sys.argv[1:])
+        code = run(sys.argv[1:])
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from what is finished", file=sys.stderr)
         code = 130

@@ -1,121 +1,225 @@
-"""Shell completion: sub-commands here, settings from Hydra's own completion."""
+"""Shell completion: flags and sub-commands from the parser, settings from Hydra's completion.
+
+Names of files and options are anybody's. So the scripts below only ever read them as lines, into
+arrays: nothing that a shell would evaluate holds one, and what is inserted is quoted.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import io
-import os
-import shlex
+import argparse
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
 
+from glt_cli.commands.parser import TAKES_SETTINGS, _parser
+from glt_cli.commands.typed_line import Typed, read
+
+#: Bash replaces $2, the end of the word behind = or an open quote, by what is in COMPREPLY.
 _BASH = """\
 _glt() {
-    local cur="${COMP_LINE:0:COMP_POINT}"
-    cur="${cur##* }"
-    local words="$(glt completion bash --line "${COMP_LINE:0:COMP_POINT}" 2>/dev/null)"
-    COMPREPLY=($(compgen -W "$words" -- "$cur"))
-    # bash replaces only what follows the last = of the word
-    local cut="${cur%"${cur##*=}"}"
-    if [[ "$COMP_WORDBREAKS" == *=* && -n "$cut" ]]; then
-        COMPREPLY=("${COMPREPLY[@]#"$cut"}")
-    fi
+    local word
+    COMPREPLY=()
+    while IFS= read -r word; do
+        COMPREPLY[${#COMPREPLY[@]}]="$word"
+    done < <(glt completion bash --line="${COMP_LINE:0:COMP_POINT}" --word="$2" 2>/dev/null)
 }
-complete -o nospace -o default -F _glt glt
+complete -o nospace -F _glt glt
 """
 
-_COMMANDS = {
-    "run": [],
-    "search": [
-        "--seeds",
-        "--test-seeds",
-        "--ladder",
-        "--tolerance",
-        "--output",
-        "--dry-run",
-        "--config-dir",
-        "--help",
-    ],
-    "datasets": ["prepare"],
-    "table": [
-        "--rows",
-        "--cols",
-        "--metric",
-        "--where",
-        "--format",
-        "--output",
-        "--tolerance",
-        "--published",
-    ],
-    "report": ["--output", "--figures", "--tolerance", "--data-root"],
-    "verify": [],
-    "completion": ["bash", "zsh"],
+#: In zsh, compadd quotes.
+_ZSH = """\
+_glt() {
+    emulate -L zsh
+    local word
+    local -a whole open
+    local line="${(j: :)words[1,CURRENT-1]} $QIPREFIX$IPREFIX$PREFIX"
+    [[ -z "$QIPREFIX" ]] && compset -P '\\~/'
+    while IFS= read -r word; do
+        case "$word" in
+            *' ') whole+=("${word% }") ;;
+            *) open+=("$word") ;;
+        esac
+    done < <(glt completion zsh --line="$line" --word="$PREFIX" 2>/dev/null)
+    (( $#whole )) && compadd -a -- whole
+    (( $#open )) && compadd -S '' -a -- open
+    (( compstate[nmatches] ))
 }
+(( $+functions[compdef] )) || { autoload -Uz compinit && compinit -i }
+compdef _glt glt
+"""
+
+SCRIPTS = {"bash": _BASH, "zsh": _ZSH}
 
 
-def script(shell: str) -> str:
-    """The lines to put into a shell's start-up: eval "$(glt completion bash)"."""
-    start = "autoload -U +X bashcompinit && bashcompinit\n" if shell == "zsh" else ""
-    return start + _BASH
+class Word(NamedTuple):
+    """A word that may stand at the cursor; a space follows if it is whole."""
+
+    text: str
+    is_whole: bool = True
 
 
-def candidates(line: str) -> str:
-    """Words that may follow on a half-typed command line, separated by spaces."""
-    words = line.split()[1:]
-    if line.endswith(" ") or not words:
-        words.append("")
-    command, *rest = words
-    if not rest:
-        return " ".join(f"{name} " for name in _COMMANDS)
-    if command == "run":
-        return _run_candidates(rest)
-    if command == "search":
-        return _search_candidates(rest)
-    if command == "datasets" and len(rest) > 1:
+def candidates(shell: str, line: str, replaced: str | None = None) -> list[str]:
+    """Words that fit a half-typed command line, as a shell inserts them; whole ones end in a space.
+
+    Args:
+        shell: Words for bash are quoted; zsh quotes.
+        line: The command line up to the cursor.
+        replaced: The end of the line that the shell replaces; by default the last word.
+    """
+    typed = read(line)
+    place = typed.place(replaced)
+    if place is None or not typed.is_clear:
+        return []
+    words = _fitting(typed)
+    if shell == "zsh":
+        return [word.text[place[0] :] + " " * word.is_whole for word in words]
+    if quote := place[1]:  # bash closes it, but not behind a character that looks like it
+        return [typed.quoted_rest(word.text, place) + quote for word in words]
+    return [typed.quoted_rest(word.text, place) + " " * word.is_whole for word in words]
+
+
+def _fitting(typed: Typed) -> list[Word]:
+    """Words that go on from the last one, and that a person can read and a line can hold."""
+    found = _files(typed.last) if typed.is_target else _offered(typed)
+    fit = {
+        word
+        for word in found
+        if word.text.startswith(typed.last)
+        and word.text.isprintable()
+        and (word.is_whole or not word.text.endswith(" "))
+    }
+    return sorted(fit)
+
+
+@dataclass
+class _Place:
+    """Where in the grammar of the command a line has come to.
+
+    Attributes:
+        parser: The parser of the sub-command.
+        command: The name of the sub-command, without those below it.
+        flag: The flag whose value comes next.
+        given: The values of flags, by destination.
+        others: Words that the parser doesn't take: settings.
+    """
+
+    parser: argparse.ArgumentParser
+    command: str = ""
+    flag: argparse.Action | None = None
+    given: dict[str, str] = field(default_factory=dict)
+    others: list[str] = field(default_factory=list)
+    positionals: list[argparse.Action] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.enter(self.parser)
+
+    def enter(self, parser: argparse.ArgumentParser) -> None:
+        """Go on with the parser of a sub-command."""
+        self.parser = parser
+        self.positionals = [action for action in parser._actions if not action.option_strings]
+
+    def flag_named(self, name: str) -> argparse.Action | None:
+        """Find the flag of that name, if a value follows it."""
+        action = self.parser._option_string_actions.get(name)
+        return action if action and action.nargs != 0 else None
+
+    def take(self, word: str) -> None:
+        """Go on behind a word."""
+        if self.flag:
+            self.given[self.flag.dest] = word
+            self.flag = None
+        elif word.startswith("-"):
+            name, equals, value = word.partition("=")
+            self.flag = self.flag_named(name)
+            if equals and self.flag:
+                self.take(value)
+        elif self.positionals:
+            self._take_positional(word)
+        else:
+            self.others.append(word)
+
+    def _take_positional(self, word: str) -> None:
+        action = self.positionals[0]
+        if isinstance(action, argparse._SubParsersAction):
+            self.command = self.command or word
+            nothing = argparse.ArgumentParser(add_help=False)  # as an unknown command takes
+            self.enter(action.choices.get(word, nothing))
+        elif action.nargs not in ("*", "+"):
+            del self.positionals[0]
+
+
+def _offered(typed: Typed) -> Iterable[Word]:
+    place, last = _Place(_parser()), typed.last
+    for word in typed.words[1:]:
+        place.take(word)
+    if place.flag:
+        return _values(place.flag, last, typed.is_at_home)
+    if last.startswith("-"):
+        return _flags(place, last)
+    if place.positionals:
+        return _values(place.positionals[0], last, typed.is_at_home)
+    if place.command in TAKES_SETTINGS:
+        return _settings(place, last)
+    return _flags(place, last)
+
+
+def _flags(place: _Place, last: str) -> list[Word]:
+    """Flags, or the values of one behind its =."""
+    name, equals, value = last.partition("=")
+    if equals:
+        flag = place.flag_named(name)
+        words = _values(flag, value) if flag else []
+        return [Word(f"{name}={word.text}", word.is_whole) for word in words]
+    shown = [action for action in place.parser._actions if action.help != argparse.SUPPRESS]
+    return [Word(name) for action in shown for name in action.option_strings]
+
+
+def _values(action: argparse.Action, last: str, is_at_home: bool = False) -> list[Word]:
+    """What may stand for a flag's value or a positional."""
+    if action.choices is not None:
+        return [Word(str(choice)) for choice in action.choices]
+    if action.metavar in ("FILE", "DIR", "FOLDER"):
+        found = _files(last, is_at_home)
+        return found if action.metavar == "FILE" else [w for w in found if w.text.endswith("/")]
+    if action.metavar == "NAME":
         from glt_cli.data.catalog import CATALOG
 
-        return " ".join(CATALOG)
-    return " ".join(_COMMANDS.get(command, []))
+        return [Word(name) for name in CATALOG]
+    return []
 
 
-_RUN_FLAGS = ("--multirun", "--dry-run", "--print", "--cfg", "--config-dir", "--help")
+def _files(last: str, is_at_home: bool = False) -> list[Word]:
+    """Files and folders, without those that glt would take for a flag."""
+    cut = last.rfind("/") + 1
+    above, begun = last[:cut], last[cut:]
+    folder = Path(above or ".")
+    words = []
+    try:
+        for path in (folder.expanduser() if is_at_home else folder).iterdir():
+            is_hidden = path.name.startswith(".") and not begun
+            if path.name.startswith(begun) and not is_hidden:
+                is_folder = path.is_dir()
+                words.append(Word(f"{above}{path.name}{'/' * is_folder}", not is_folder))
+    except (OSError, RuntimeError):  # no such folder, no home
+        return []
+    return [word for word in words if not word.text.startswith("-")]
 
 
-def _run_candidates(words: list[str]) -> str:
-    if words[-1].startswith("-"):
-        return " ".join(f"{flag} " for flag in _RUN_FLAGS)
-    return _setting_candidates(words)
+def _settings(place: _Place, last: str) -> list[Word]:
+    """GROUP=OPTION and KEY=VALUE, and the sides of a search."""
+    words: list[Word] = []
+    if place.command == "search":
+        from glt_cli.sweep.search.ladder import SIDES
 
+        if not set(place.others) & set(SIDES):
+            words = [Word(side) for side in SIDES]
+    key, equals, value = last.partition("=")
+    if equals and value.startswith((".", "/")):
+        return [Word(f"{key}={word.text}", word.is_whole) for word in _files(value)]
 
-def _search_candidates(words: list[str]) -> str:
-    before, last = words[:-1], words[-1]
-    if last.startswith("-"):
-        return " ".join(f"{flag} " for flag in _COMMANDS["search"])
-    if before and before[-1] in _SEARCH_TAKES:
-        return ""
-    sides = [] if set(before) & set(_SIDES) else [f"{side} " for side in _SIDES]
-    return " ".join([*sides, _setting_candidates([*(w for w in before if "=" in w), last])])
+    from glt_cli.commands.settable import settable
 
-
-#: Flags that a value follows: a file, or numbers that nobody can guess.
-_SEARCH_TAKES = ("--seeds", "--test-seeds", "--ladder", "--tolerance", "--output", "--config-dir")
-_SIDES = ("edges", "weights", "both")
-
-
-def _setting_candidates(words: list[str]) -> str:
-    """GROUP=OPTION and KEY=VALUE that fit what is typed, from Hydra's own completion."""
-    import sys
-
-    import hydra
-
-    from glt_cli.config.compose import CONFIG_NAME
-    from glt_cli.config.request import config_folder, register_schemas
-    from glt_cli.sweep.job import job
-
-    register_schemas()
-    words = [word for word in words if word not in ("-m", "--multirun")]
-    os.environ["COMP_LINE"] = shlex.join(["glt"]) + " " + " ".join(words)
-    sys.argv = ["glt", "-sc", "query=bash"]
-    found = io.StringIO()
-    with contextlib.redirect_stdout(found):
-        hydra.main(str(config_folder()), CONFIG_NAME, version_base="1.3")(job)()
-    offered = found.getvalue().split()
-    return " ".join(word for word in offered if not word.endswith(".name="))
+    before = [word for word in place.others if "=" in word]
+    found = settable(before, last, place.given.get("config_dir"))
+    return [*words, *(Word(text, is_whole=False) for text in found)]

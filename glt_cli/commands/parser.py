@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import glt_cli
+from glt_cli.commands import run_command
 from glt_cli.errors import UserError
 
 _EXAMPLES = """\
@@ -24,6 +25,10 @@ examples:
 """
 
 
+#: Sub-commands that take settings beside what their parsers know.
+TAKES_SETTINGS = ("run", "search")
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser that says what is wrong in one line."""
 
@@ -32,7 +37,7 @@ class Parser(argparse.ArgumentParser):
         raise UserError(f"{message}; see {self.prog} --help")
 
 
-def run_command(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Run one command line.
 
     Returns:
@@ -41,7 +46,7 @@ def run_command(arguments: Sequence[str]) -> int:
     try:
         parser = _parser()
         known, rest = parser.parse_known_args(_as_flags(list(arguments)))
-        if rest and known.command not in ("run", "search"):
+        if rest and known.command not in TAKES_SETTINGS:
             name = f"glt {known.command}" if known.command else "glt"
             raise UserError(f"{name} does not take {' '.join(rest)}; see {name} --help")
         if known.command is None:
@@ -79,39 +84,29 @@ def _parser() -> Parser:
     parser.add_argument("--version", action="version", version=version)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
-    run = commands.add_parser(
-        "run",
-        help="find, retrain and measure a ticket, or a grid",
-        add_help=False,
-        allow_abbrev=False,
-    )
-    run.add_argument("-m", "--multirun", action="store_true")
-    run.add_argument("--config-dir", "-cd")
-    run.add_argument("-h", "--help", dest="shows", action="append_const", const="--help")
-    run.add_argument("--hydra-help", dest="shows", action="append_const", const="--hydra-help")
-    instead = run.add_mutually_exclusive_group()
-    instead.add_argument("-c", "--cfg", choices=["job", "hydra", "all"])
-    instead.add_argument("--dry-run", action="store_true")
-    instead.add_argument("--print", dest="commands", action="store_true")
-    run.add_argument("--version", action="version", version=version)
-    run.set_defaults(do=_run)
-
+    run_command.add(commands, version)
     _add_search(commands)
 
     datasets = commands.add_parser("datasets", help="list data sets; fetch and verify them")
-    datasets.add_argument("--data-root", help="folder with data sets (or GLT_DATA)")
+    datasets.add_argument("--data-root", metavar="DIR", help="folder with data sets (or GLT_DATA)")
     datasets.set_defaults(do=_datasets)
     actions = datasets.add_subparsers(dest="action", metavar="ACTION")
     prepare = actions.add_parser("prepare", help="fetch and verify data sets")
     prepare.add_argument("names", nargs="+", metavar="NAME")
-    prepare.add_argument("--data-root", default=argparse.SUPPRESS, help="folder with data sets")
+    prepare.add_argument(
+        "--data-root", metavar="DIR", default=argparse.SUPPRESS, help="folder with data sets"
+    )
 
     verify = commands.add_parser("verify", help="check a saved ticket against its data set")
-    verify.add_argument("folder", help="a run folder, or any folder with a ticket in it")
-    verify.add_argument("--data-root", help="folder with data sets (or GLT_DATA)")
+    verify.add_argument(
+        "folder", metavar="FOLDER", help="a run folder, or any folder with a ticket in it"
+    )
+    verify.add_argument("--data-root", metavar="DIR", help="folder with data sets (or GLT_DATA)")
     verify.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:k")
     for key in ("nodes", "edges"):
-        verify.add_argument(f"--{key}", help=f"where the {key} file of your own graph is now")
+        verify.add_argument(
+            f"--{key}", metavar="FILE", help=f"where the {key} file of your own graph is now"
+        )
     verify.set_defaults(do=_verify)
 
     _add_table(commands)
@@ -120,6 +115,7 @@ def _parser() -> Parser:
     completion = commands.add_parser("completion", help="print shell completion")
     completion.add_argument("shell", choices=["bash", "zsh"])
     completion.add_argument("--line", help=argparse.SUPPRESS)
+    completion.add_argument("--word", help=argparse.SUPPRESS)
     completion.set_defaults(do=_completion)
     return parser
 
@@ -288,21 +284,8 @@ def _add_report(commands: argparse._SubParsersAction[Parser]) -> None:
     )
     _add_where(report)
     _add_tolerance(report)
-    report.add_argument("--data-root", help="folder with data sets (or GLT_DATA)")
+    report.add_argument("--data-root", metavar="DIR", help="folder with data sets (or GLT_DATA)")
     report.set_defaults(do=_report)
-
-
-def _run(known: argparse.Namespace, rest: list[str]) -> int:
-    from glt_cli.sweep.sweep import plan, print_commands, run, show
-
-    if flags := [word for word in rest if word.startswith("-")]:
-        raise UserError(f"glt run does not take {' '.join(flags)}; see glt run --help")
-    shows = known.shows or (["--cfg", known.cfg] if known.cfg else None)
-    if shows:
-        show(shows, rest, known.multirun, known.config_dir)
-        return 0
-    do = plan if known.dry_run else print_commands if known.commands else run
-    return do(rest, known.multirun, known.config_dir)
 
 
 def _search(known: argparse.Namespace, rest: list[str]) -> int:
@@ -341,7 +324,11 @@ def _report(known: argparse.Namespace, _: list[str]) -> int:
 
 
 def _completion(known: argparse.Namespace, _: list[str]) -> int:
-    from glt_cli.commands.completion import candidates, script
+    from glt_cli.commands.completion import SCRIPTS, candidates
 
-    print(script(known.shell) if known.line is None else candidates(known.line))
+    if known.line is None:
+        print(SCRIPTS[known.shell])
+        return 0
+    for word in candidates(known.shell, known.line, known.word):
+        print(word)
     return 0

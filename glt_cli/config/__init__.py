@@ -5,9 +5,12 @@ Nothing heavy is imported here: the command line checks a whole request before t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from omegaconf import MISSING
+from omegaconf import MISSING, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from glt_cli.config.backbones import BACKBONES, BackboneConfig
 from glt_cli.config.datasets import DatasetConfig, schema
@@ -53,6 +56,15 @@ class PresetConfig:
 
 
 @dataclass
+class NamesConfig:
+    """Names of options of the user's own, by which runs and tables call what they choose."""
+
+    method: str | None = None
+    backbone: str | None = None
+    dataset: str | None = None
+
+
+@dataclass
 class Config:
     """One run."""
 
@@ -64,15 +76,50 @@ class Config:
     retrain: RetrainConfig = field(default_factory=RetrainConfig)
     seed: int = excluded_from_hash(0, low=0, high=2**32 - 1)
     device: str = excluded_from_hash("auto")
-    preset: PresetConfig = field(
-        default_factory=PresetConfig, metadata={"excluded_from_hash": True}
-    )
+    preset: PresetConfig = excluded_from_hash(PresetConfig)
+    names: NamesConfig = excluded_from_hash(NamesConfig)
     #: Points of the metric, as a fraction, that a winning ticket may lose against dense.
     tolerance: float = excluded_from_hash(0.005, low=0, high=1)
     data_root: str | None = excluded_from_hash(None)
     output_dir: str = excluded_from_hash("outputs")
     force: bool = excluded_from_hash(False)
     quiet: bool = excluded_from_hash(False)
+
+    @property
+    def method_name(self) -> str:
+        """The method as folders, records and tables call it."""
+        return self.names.method or self.method.name
+
+    @property
+    def backbone_name(self) -> str:
+        """The backbone as folders, records and tables call it."""
+        return self.names.backbone or self.backbone.name
+
+    @property
+    def dataset_name(self) -> str:
+        """The data set as folders, records and tables call it; a title of its own comes first."""
+        has_title = self.dataset.shown != self.dataset.name
+        return self.dataset.shown if has_title else self.names.dataset or self.dataset.name
+
+
+def config_from(settings: Mapping[str, Any]) -> Config:
+    """Read a configuration back from plain values, such as `asdict` gives or a launcher carries.
+
+    Raises:
+        ValueError: They are not those of a configuration.
+    """
+    try:
+        schemas = {
+            "method": METHODS[settings["method"]["name"]],
+            "backbone": BACKBONES[settings["backbone"]["name"]],
+            "dataset": schema(settings["dataset"]["name"]),
+        }
+        typed = OmegaConf.merge(OmegaConf.structured(Config), OmegaConf.create(schemas), settings)
+        config = OmegaConf.to_object(typed)
+    except (KeyError, TypeError, OmegaConfBaseException) as error:
+        raise ValueError(f"not the settings of a run: {error}") from error
+    assert isinstance(config, Config)
+    return config
 
 
 def check(config: Config) -> list[str]:

@@ -21,7 +21,7 @@ from glt_cli.errors import UserError
 CONFIG_NAME = "config"
 
 #: Hydra's own keys that may be set: how a grid is launched. Folders and logs are glt's.
-_HYDRA_KEYS = ("hydra/launcher", "hydra.launcher.", "hydra/sweeper", "hydra.sweeper.")
+HYDRA_KEYS = ("hydra/launcher", "hydra.launcher.", "hydra/sweeper", "hydra.sweeper.")
 
 
 def composed(overrides: Sequence[str], hydra: bool = False) -> DictConfig:
@@ -33,7 +33,7 @@ def composed(overrides: Sequence[str], hydra: bool = False) -> DictConfig:
     """
     try:
         return _compose(overrides, hydra)
-    except _WRONG as error:
+    except WRONG as error:
         together = explain(error, overrides)
     problems, right = _each_alone(overrides)
     if problems:
@@ -48,6 +48,10 @@ def to_config(whole: DictConfig) -> Config:
     except OmegaConfBaseException as error:
         raise UserError(explain(error, [])) from error
     assert isinstance(config, Config)
+    if "hydra" in whole:
+        for group in ("method", "backbone", "dataset"):
+            chosen, built_in = whole.hydra.runtime.choices[group], getattr(config, group).name
+            setattr(config.names, group, chosen if chosen != built_in else None)
     if not config.method.prunes:
         # Nothing is pruned, so nothing is retrained in another way either.
         config.sparsity.graph = config.sparsity.weight = 0.0
@@ -66,7 +70,7 @@ def without_hydra(whole: DictConfig) -> DictConfig:
 
 
 #: What composing may raise.
-_WRONG = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError)
+WRONG = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError)
 
 
 def _compose(overrides: Sequence[str], hydra: bool = False) -> DictConfig:
@@ -90,7 +94,7 @@ def _each_alone(overrides: Sequence[str]) -> tuple[list[str], list[str]]:
         try:
             _compose([*right, word])
             right.append(word)
-        except _WRONG as error:
+        except WRONG as error:
             problems.append(explain(error, [*right, word]))
     return problems, right
 
@@ -116,9 +120,11 @@ def wrong_word(word: str) -> str | None:
     if key in ("method.name", "backbone.name", "dataset.name"):
         group = key.removesuffix(".name")
         return f"{word}: choose by {group}= (an option), not by its name key"
+    if key.startswith("names"):
+        return f"{word}: a run is called by the options that it chooses"
     if key.startswith("preset"):
         return f"{word}: presets apply by themselves; set the keys that they set"
-    if key.startswith("hydra") and not key.startswith(_HYDRA_KEYS):
+    if key.startswith("hydra") and not key.startswith(HYDRA_KEYS):
         return f"{word}: glt names its own folders and logs; output_dir= says where they go"
     if key in ("method", "backbone", "dataset") and value in ("", "null"):
         return f"{word}: name one option, as in method=imp backbone=gcn"

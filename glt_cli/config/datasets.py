@@ -151,6 +151,22 @@ class FilesConfig(DatasetConfig):
             )
 
 
+@dataclass
+class InMemoryConfig(DatasetConfig):
+    """A torch-geometric `Data` in memory, for `glt_cli.find_ticket`."""
+
+    transform: str = one_of("none", "row_normalise", "standardise")
+    #: What records and tables call it.
+    title: str = "data"
+    task: str = one_of("node classification", "multi-label node classification")
+    metric: str = one_of("accuracy", "roc_auc")
+
+    @property
+    def shown(self) -> str:
+        """See DatasetConfig."""
+        return self.title
+
+
 _EXAMPLES = {"edges": "edges.csv", "nodes": "nodes.csv", "label": "churned"}
 
 #: Schema of each data set, in the order of the catalogue (glt_cli/data/catalog.py).
@@ -180,7 +196,8 @@ DATASETS: dict[str, type[DatasetConfig]] = {
 
 def schema(name: str) -> type[DatasetConfig]:
     """Return the schema of a data set; the plain one for an unknown name."""
-    return DATASETS.get(name, DatasetConfig)
+    # A graph in memory has no entry in the catalogue: the command line can't ask for it.
+    return InMemoryConfig if name == "in_memory" else DATASETS.get(name, DatasetConfig)
 
 
 def default(name: str, **settings: Any) -> DatasetConfig:

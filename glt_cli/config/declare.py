@@ -28,7 +28,10 @@ def some_of(defaults: list[str], *others: str) -> Any:
 
 def excluded_from_hash(default: Any, **metadata: Any) -> Any:
     """Declare a setting that cannot change numbers: it is left out of the run's hash."""
-    return field(default=default, metadata={"excluded_from_hash": True, **metadata})
+    kept = {"excluded_from_hash": True, **metadata}
+    if isinstance(default, type):  # a group of settings
+        return field(default_factory=default, metadata=kept)
+    return field(default=default, metadata=kept)
 
 
 def out_of_bounds(node: Any) -> list[str]:

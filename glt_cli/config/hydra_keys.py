@@ -14,7 +14,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 
 #: Set by composition itself.
-_COMPUTED = ("runtime.", "overrides.", "searchpath", "job.override_dirname")
+_COMPUTED = ("runtime.", "overrides.", "job.override_dirname")
 #: What files and the command line may set.
 _FREE = ("mode", "sweeper.params", "sweeper.max_batch_size", "launcher.")
 #: Options of launchers that are run as commands: the command line may set them, files may not.

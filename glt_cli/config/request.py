@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hydra import initialize_config_dir
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra._internal.hydra import Hydra
+from hydra._internal.utils import create_config_search_path
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
-from omegaconf import DictConfig
+from hydra.version import setbase
+from omegaconf import DictConfig, OmegaConf
 
 import glt_cli
 from glt_cli.config import Config, check
@@ -56,7 +59,7 @@ def register_schemas() -> None:
 
 @dataclass(frozen=True)
 class Point:
-    """One run of a request: its words, and the configuration that they come to."""
+    """One run of a request: its words, and the configuration that they give."""
 
     overrides: list[str]
     config: Config
@@ -69,74 +72,92 @@ class Request:
     Attributes:
         points: The runs.
         is_grid: Whether it is a multirun.
+        hydra: Hydra's own settings, which name the launcher; None for its default.
+        config_dir: The user's folder of options, if there is one.
     """
 
     points: list[Point]
     is_grid: bool
+    hydra: dict[str, Any] | None = None
+    config_dir: str | None = None
 
 
-def read(overrides: Sequence[str], multirun: bool, config_dir: str | None) -> Request:
-    """Compose, expand and check a request.
+def read(words: Sequence[str], multirun: bool, config_dir: str | None) -> Request:
+    """Compose, expand and check a request, once; what runs later is what was checked here.
 
     Runs that are asked for twice are one run.
 
+    Args:
+        words: GROUP=OPTION and KEY=VALUE, as typed.
+        multirun: Whether several values for a key are a grid.
+        config_dir: A folder with options of the user's own.
+
     Raises:
-        UserError: With everything that is wrong in it.
+        UserError: With everything that is wrong, a line each.
     """
-    register_schemas()
-    # Hydra logs its own complaints beside raising them.
-    logging.getLogger("hydra").setLevel(logging.CRITICAL)
-    GlobalHydra.instance().clear()
-    with initialize_config_dir(str(config_folder()), job_name="glt", version_base="1.3"):
-        extra = [f"hydra.searchpath=[file://{Path(config_dir).resolve()}]"] if config_dir else []
-        if config_dir and not Path(config_dir).is_dir():
-            raise UserError(f"--config-dir {config_dir}: there is no such folder")
-        parsed = _parse(overrides)
-        is_sweep = any(override.is_sweep_override() for override in parsed)
+    if config_dir and not Path(config_dir).is_dir():
+        raise UserError(f"--config-dir {config_dir}: there is no such folder")
+    with composing(config_dir):
+        parsed = _parse(quoted(words))
         base = [str(o.input_line) for o in parsed if not o.is_sweep_override()]
         plain = composed([], hydra=True).hydra
-        whole = composed([*extra, *base, *_first_values(parsed)], hydra=True)
 
-        def check_hydra(found: DictConfig) -> None:
-            if keys := refused(found.hydra, plain, overrides):
-                raise UserError(explain_refused(keys, found.hydra, config_dir))
+        def checked(overrides: Sequence[str]) -> DictConfig:
+            whole = composed(overrides, hydra=True)
+            if keys := refused(whole.hydra, plain, words):
+                raise UserError(explain_refused(keys, whole.hydra, config_dir))
+            return whole
 
-        check_hydra(whole)
+        hydra = checked([*base, *_first_values(parsed)]).hydra
         # An experiment file may be a whole grid: hydra.mode and hydra.sweeper.params.
-        is_grid = multirun or str(whole.hydra.mode).endswith("MULTIRUN")
-        params: dict[str, Any] = whole.hydra.sweeper.get("params") or {}
-        grid_overrides = [f"{key}={value}" for key, value in params.items()]
-        if is_sweep and not is_grid:
+        is_grid = multirun or str(hydra.mode).endswith("MULTIRUN")
+        if not is_grid and len(base) < len(parsed):
             raise UserError(
                 "several values for one key are a grid: add -m (--multirun), or quote a list "
                 "as key=[a,b]"
             )
-        points = [list(overrides)]
+        points = [base]
         if is_grid:
-            points = _expand([*_parse(grid_overrides), *parsed])
-        distinct = {
-            repr(config): Point(p, config) for p, config in _configs(points, extra, check_hydra)
-        }
-        return Request(list(distinct.values()), is_grid)
+            params: dict[str, Any] = hydra.sweeper.get("params") or {}
+            points = _expand(
+                [*_parse([f"{key}={value}" for key, value in params.items()]), *parsed]
+            )
+        distinct = {repr(point.config): point for point in _points(points, checked)}
+        settings: Any = OmegaConf.to_container(hydra, resolve=False)
+        return Request(list(distinct.values()), is_grid, settings, config_dir)
 
 
-def _configs(
-    points: list[list[str]], extra: list[str], check_hydra: Callable[[DictConfig], None]
-) -> list[tuple[list[str], Config]]:
-    configs, problems = [], []
-    for words in tracked(points, "checking the runs"):
+@contextmanager
+def composing(config_dir: str | None) -> Iterator[Hydra]:
+    """Let Hydra compose from glt's configuration folder and the user's, with the schemas."""
+    register_schemas()
+    # Hydra logs its own complaints beside raising them.
+    logging.getLogger("hydra").setLevel(logging.CRITICAL)
+    setbase("1.3")
+    places = create_config_search_path(str(config_folder()))
+    if config_dir:
+        places.append("command-line", f"file://{Path(config_dir).resolve()}")
+    GlobalHydra.instance().clear()
+    try:
+        yield Hydra.create_main_hydra2("glt", places)
+    finally:
+        GlobalHydra.instance().clear()
+
+
+def _points(
+    points: list[list[str]], checked: Callable[[Sequence[str]], DictConfig]
+) -> Iterator[Point]:
+    problems = []
+    for overrides in tracked(points, "checking the runs"):
         try:
-            whole = composed([*extra, *words], hydra=True)
-            check_hydra(whole)
-            config = to_config(whole)
+            config = to_config(checked(overrides))
         except UserError as error:
             problems += str(error).splitlines()
             continue
-        configs.append((words, config))
         problems += check(config)
+        yield Point(overrides, config)
     if problems:
         raise UserError("\n".join(dict.fromkeys(problems)))
-    return configs
 
 
 def _parse(words: Sequence[str]) -> list[Override]:

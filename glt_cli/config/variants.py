@@ -17,7 +17,7 @@ from glt_cli.experiment.record import label
 def name_of(config: Config) -> str:
     """Call a configuration's method as tables call that of its record."""
     return label(
-        config.method.name, config.retrain.control, config.retrain.distill, variant(config)
+        config.method_name, config.retrain.control, config.retrain.distill, variant(config)
     )
 
 

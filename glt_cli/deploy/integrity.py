@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 
 from glt_cli import data
-from glt_cli.config.datasets import DatasetConfig, FilesConfig
+from glt_cli.config.datasets import DatasetConfig, FilesConfig, InMemoryConfig
 from glt_cli.data import checksums
 from glt_cli.errors import UserError
 from glt_cli.experiment.device import resolve
@@ -49,6 +49,11 @@ def verify(
     ticket = read_ticket(run)
     record = _record_beside(run)
     dataset = _with_files(ticket.dataset, files or {})
+    if isinstance(dataset, InMemoryConfig):
+        raise UserError(
+            f"{run.ticket}: was found on data in memory; glt verify checks tickets of data sets "
+            "and files. In Python: glt_cli.load_ticket(folder).predict(data)"
+        )
     if data.checksum(dataset, data_root) != ticket.data_checksum:
         raise UserError(
             f"{run.ticket}: the ticket was found on another version of {dataset.shown} "

@@ -1,8 +1,8 @@
-"""How far a run had come: what an interrupted one need not do again.
+"""What an interrupted run need not do again.
 
 A stage (a round of IMP, a whole search) seeds itself and begins at Θ₀, so its masks, its history
-and its cost are all that the next one needs. Within a stage and in retraining a bookmark has all
-that passes from one epoch to the next. So going on gives the same bytes as going through.
+and its cost are all that the next one needs. Within a stage and in retraining a phase's state has
+all that passes from one epoch to the next. So resuming gives the same bytes as not stopping.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from glt_cli.experiment.paths import write_whole
 from glt_cli.pruning.masks import Masks
 
 #: Of a file of another format nothing is taken.
-_FORMAT = "2"
+_FORMAT = "3"
 
 
 @dataclass
 class PhaseCheckpoint:
-    """How far a phase had come: epochs done, and what it carried to the next."""
+    """A phase's progress: epochs done, and the state that the next one begins with."""
 
     epochs: int
     tensors: dict[str, Tensor]
 
 
 @dataclass
-class Account:
-    """What the run has cost so far.
+class RunCost:
+    """The cost of the run so far.
 
     Attributes:
         find_epochs: Optimiser epochs of the search.
@@ -51,18 +51,18 @@ class Checkpoint:
     """An unfinished run on disk, as one safetensors file.
 
     Attributes:
-        path: Of the file; it is gone once the run is done.
+        path: Of the file, which is removed once the run is done; None keeps nothing.
         stages: Masks of finished stages, in the order in which they were finished.
-        marks: Phases since then, finished or not.
+        phases: Phases since then, finished or not.
         history: Rows of all epochs so far.
-        account: What they cost.
+        cost: What they cost.
     """
 
-    path: Path
+    path: Path | None
     stages: dict[str, Masks] = field(default_factory=dict)
-    marks: dict[str, PhaseCheckpoint] = field(default_factory=dict)
+    phases: dict[str, PhaseCheckpoint] = field(default_factory=dict)
     history: list[dict[str, object]] = field(default_factory=list)
-    account: Account = field(default_factory=Account)
+    cost: RunCost = field(default_factory=RunCost)
 
     @classmethod
     def read(cls, path: Path) -> Checkpoint:
@@ -77,30 +77,34 @@ class Checkpoint:
                     return {name: file.get_tensor(f"{prefix}.{name}") for name in names}
 
                 stages = {s: tensors(f"stage.{s}", names) for s, names in about["stages"].items()}
-                marks = {
-                    phase: PhaseCheckpoint(epochs, tensors(f"mark.{phase}", names))
-                    for phase, (epochs, names) in about["marks"].items()
+                phases = {
+                    phase: PhaseCheckpoint(epochs, tensors(f"phase.{phase}", names))
+                    for phase, (epochs, names) in about["phases"].items()
                 }
-                return cls(path, stages, marks, about["history"], Account(**about["account"]))
+                return cls(path, stages, phases, about["history"], RunCost(**about["cost"]))
         except (OSError, SafetensorError, ValueError, KeyError, TypeError, AttributeError):
             return cls(path)
 
-    def write(self, **marks: PhaseCheckpoint) -> None:
+    def write(self, **phases: PhaseCheckpoint) -> None:
         """Write everything, whole or not at all.
 
         Args:
-            marks: More of them; not kept in memory, since their tensors are in use.
+            phases: More of them; not kept in memory, since their tensors are in use.
         """
-        marks = self.marks | marks
+        if self.path is None:
+            return
+        phases = self.phases | phases
         about = {
             "format": _FORMAT,
             "stages": {stage: list(masks) for stage, masks in self.stages.items()},
-            "marks": {phase: (mark.epochs, list(mark.tensors)) for phase, mark in marks.items()},
+            "phases": {
+                phase: (saved.epochs, list(saved.tensors)) for phase, saved in phases.items()
+            },
             "history": self.history,
-            "account": asdict(self.account),
+            "cost": asdict(self.cost),
         }
         groups = {f"stage.{stage}": masks for stage, masks in self.stages.items()}
-        groups |= {f"mark.{phase}": mark.tensors for phase, mark in marks.items()}
+        groups |= {f"phase.{phase}": saved.tensors for phase, saved in phases.items()}
         tensors = {
             f"{prefix}.{name}": tensor.cpu().contiguous()
             for prefix, group in groups.items()
@@ -110,4 +114,5 @@ class Checkpoint:
 
     def forget(self) -> None:
         """Remove the file: the run is done, or shall begin anew."""
-        self.path.unlink(missing_ok=True)
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)

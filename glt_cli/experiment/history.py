@@ -1,4 +1,4 @@
-"""Who watches a run: the display, its log, and its history."""
+"""A run's history: one row for each epoch, passed on to the observer."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from glt_cli.experiment.log import Log
+from glt_cli.experiment.observer import RunObserver
 from glt_cli.pruning.masks import KINDS
-from glt_cli.sweep.display import Display
 from glt_cli.training.loop import Epoch, Observer
 
 
 @dataclass
 class HistoryRecorder(Observer):
-    """Passes epochs on to the display and keeps them for `history.csv`."""
+    """Passes epochs on to the observer of the run and keeps them for `history.csv`."""
 
-    display: Display
+    shown: RunObserver
     log: Log
     rows: list[dict[str, object]] = field(default_factory=list)
 
     def note(self, message: str, once: bool = False) -> None:
         """Say something to the person and to the log; to the person perhaps `once` only."""
         self.log.write(message)
-        self.display.say(message, once)
+        self.shown.say(message, once)
 
     def begin(self, phase: str, epochs: int) -> None:
         """See loop.Observer."""
         self.log.write(f"{phase}: {epochs} epochs")
-        self.display.begin(phase, epochs)
+        self.shown.begin(phase, epochs)
         for row in self.rows:  # of an interrupted run, for the best of them is shown too
             if row["phase"] == phase:
                 self._show(row)
@@ -48,7 +48,7 @@ class HistoryRecorder(Observer):
 
     def _show(self, row: dict[str, Any]) -> None:
         epoch = Epoch(*(row[item.name] for item in fields(Epoch)))
-        self.display.epoch(epoch, row["graph_sparsity"], row["weight_sparsity"])
+        self.shown.epoch(epoch, row["graph_sparsity"], row["weight_sparsity"])
 
     def history(self) -> str:
         """All epochs so far, as CSV; an exchange stands in the row of the epoch before it."""

@@ -11,7 +11,7 @@ from glt_cli import data
 from glt_cli.config import Config
 
 #: Raised whenever a change of the code changes the numbers of a run.
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -27,21 +27,22 @@ class Identity:
     folder: str
 
 
-def identify(config: Config, device_kind: str) -> Identity:
+def identify(config: Config, device_kind: str, data_checksum: str | None = None) -> Identity:
     """Name a run.
 
     Args:
         config: Its resolved settings, defaults included.
         device_kind: `cpu` or `cuda`; their numbers differ.
+        data_checksum: Of the data; None to ask the data set.
     """
     facts = {
         "settings": _settings(config),
         "device": device_kind,
-        "data": data.checksum(config.dataset, config.data_root),
+        "data": data_checksum or data.checksum(config.dataset, config.data_root),
         "format": FORMAT_VERSION,
     }
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:10]
-    name = f"{config.method.name}-{config.backbone.name}-{config.dataset.shown}"
+    name = f"{config.method_name}-{config.backbone_name}-{config.dataset_name}"
     return Identity(digest, f"{name}-seed{config.seed}-{digest}")
 
 

@@ -9,10 +9,34 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import torch
 
 import glt_cli
+
+
+class Provenance:
+    """Where one run's numbers come from, from its beginning on."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self.started = now()
+        reset_peak_memory(device)
+
+    def peak_memory_mb(self) -> float:
+        """Peak so far, MiB."""
+        return round(peak_memory_mb(self.device), 1)
+
+    def fields(self) -> dict[str, Any]:
+        """Fields of the run's record, as it ends now."""
+        return {
+            "device": device_name(self.device),
+            "versions": versions(),
+            "commit": commit(),
+            "started": self.started,
+            "finished": now(),
+        }
 
 
 def versions() -> str:

@@ -11,7 +11,7 @@ from glt_cli.data import checksums
 from glt_cli.experiment.paths import RunFolder, write_whole
 
 
-@dataclass
+@dataclass(frozen=True)
 class Record:
     """One run. Scores and savings are fractions, times wall seconds, memory MiB.
 

@@ -1,14 +1,16 @@
-"""What a run comes to: figures for its record, ticket, rounds and tables for its folder."""
+"""A run's results as its record, ticket, rounds and tables."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from glt_cli import data
 from glt_cli.config import Config
-from glt_cli.experiment.macs import Macs, count_macs
+from glt_cli.config.variants import variant
+from glt_cli.experiment.identity import Identity
 from glt_cli.experiment.paths import RunFolder, write_whole
+from glt_cli.experiment.pipeline import RunResult
+from glt_cli.experiment.provenance import Provenance
 from glt_cli.experiment.record import Record
 from glt_cli.experiment.tables import (
     accuracy_table,
@@ -18,92 +20,149 @@ from glt_cli.experiment.tables import (
     sentence,
     sparsity_table,
 )
-from glt_cli.experiment.ticket import Ticket, write_rounds, write_ticket
-from glt_cli.pruning.context import PruningContext, PruningRound
-from glt_cli.pruning.masks import EDGE, Masks, Targets, full, kept_counts, sparsities
+from glt_cli.experiment.ticket import Ticket, write_round_masks, write_ticket
+from glt_cli.pruning.context import PruningRound
+from glt_cli.pruning.masks import EDGE, Targets, kept_counts, sparsities
 from glt_cli.pruning.retrain import Trained
+from glt_cli.training.tasks import Task, metric_of, task_name
+
+__all__ = [
+    "finished_record",
+    "ticket_of",
+    "unfinished_record",
+    "write_rounds",
+    "write_tables",
+    "write_ticket",
+]
 
 
-def compare(record: Record, dense: Record | None, trained: Trained) -> None:
-    """Note the scores, beside those of the dense baseline; a dense run is its own."""
-    record.ticket_val, record.ticket_test = trained.val, trained.test
-    record.ticket_second_test = trained.second
-    record.ticket_epoch = trained.epoch
-    record.dense_val = dense.dense_val if dense else trained.val
-    record.dense_test = dense.dense_test if dense else trained.test
-    record.dense_second_test = dense.dense_second_test if dense else trained.second
-    record.dense_seconds = dense.dense_seconds if dense else record.retrain_seconds
-    record.dense_reused = dense.dense_reused if dense else False
-
-
-def count(record: Record, context: PruningContext, masks: Masks) -> tuple[Macs, Macs]:
-    """Note sparsities and multiply-adds; returns the latter of the dense model and the ticket."""
-    kept = kept_counts(masks)
-    record.graph_sparsity, record.weight_sparsity = sparsities(masks, kept)
-    record.edges, record.edges_kept = masks[EDGE].numel(), kept.pop(EDGE)
-    record.weights = sum(masks[name].numel() for name in kept)
-    record.weights_kept = sum(kept.values())
-
-    task, model = context.task, context.model
-    decoder = task.decoder_macs(model.width)
-    dense, ticket = (
-        count_macs(model, task.x, task.graph, of, decoder) for of in (full(masks), masks)
+def unfinished_record(
+    config: Config, identity: Identity, measured: Provenance, status: str, error: str | None
+) -> Record:
+    """The record of a run that failed or was interrupted: settings and provenance."""
+    return Record(
+        **_settings(config, identity),
+        distill=config.retrain.distill,
+        status=status,
+        error=error,
+        **measured.fields(),
     )
-    record.dense_macs, record.ticket_macs = dense.total, ticket.total
-    record.mac_saving = 1 - ticket.total / dense.total
-    record.dense_macs_skipping_zeros = dense.total_skipping
-    record.ticket_macs_skipping_zeros = ticket.total_skipping
-    record.derived_features = task.derived
-    record.second_metric = task.second_metric
-    return dense, ticket
 
 
-def leave_ticket(
-    folder: RunFolder,
+def finished_record(
     config: Config,
-    context: PruningContext,
-    trained: Trained,
+    identity: Identity,
+    measured: Provenance,
+    task: Task,
+    result: RunResult,
+    ticket_sha256: str | None,
+) -> Record:
+    """The record of a run that is done. A dense run is its own baseline."""
+    trained, dense, masks = result.trained, result.dense, result.trained.masks
+    kept = kept_counts(masks)
+    graph_sparsity, weight_sparsity = sparsities(masks, kept)
+    weights = [name for name in masks if name != EDGE]
+    return Record(
+        **_settings(config, identity),
+        distill=result.distill,
+        search_distill=result.found.distill,
+        derived_features=task.derived,
+        graph_sparsity=graph_sparsity,
+        weight_sparsity=weight_sparsity,
+        edges=masks[EDGE].numel(),
+        edges_kept=kept[EDGE],
+        weights=sum(masks[name].numel() for name in weights),
+        weights_kept=sum(kept[name] for name in weights),
+        dense_val=dense.val if dense else trained.val,
+        dense_test=dense.test if dense else trained.test,
+        ticket_val=trained.val,
+        ticket_test=trained.test,
+        ticket_epoch=trained.epoch,
+        ticket_sha256=ticket_sha256,
+        second_metric=task.second_metric,
+        dense_second_test=dense.second_test if dense else trained.second,
+        ticket_second_test=trained.second,
+        dense_macs=result.dense_macs.total,
+        ticket_macs=result.ticket_macs.total,
+        mac_saving=1 - result.ticket_macs.total / result.dense_macs.total,
+        dense_macs_skipping_zeros=result.dense_macs.total_skipping,
+        ticket_macs_skipping_zeros=result.ticket_macs.total_skipping,
+        find_epochs=result.found.epochs,
+        status="done",
+        dense_seconds=dense.seconds if dense else result.retrain_seconds,
+        dense_reused=dense.reused if dense else False,
+        find_seconds=result.found.seconds,
+        retrain_seconds=result.retrain_seconds,
+        peak_memory_mb=measured.peak_memory_mb(),
+        **measured.fields(),
+    )
+
+
+def _settings(config: Config, identity: Identity) -> dict[str, Any]:
+    return {
+        "method": config.method_name,
+        "backbone": config.backbone_name,
+        "dataset": config.dataset_name,
+        "task": task_name(config.dataset),
+        "metric": metric_of(config.dataset),
+        "seed": config.seed,
+        "config_hash": identity.config_hash,
+        "graph_sparsity_target": config.sparsity.graph,
+        "weight_sparsity_target": config.sparsity.weight,
+        "variant": variant(config),
+        "control": config.retrain.control,
+    }
+
+
+def ticket_of(
+    config: Config,
+    task: Task,
+    result: RunResult,
+    data_checksum: str,
     preparation: dict[str, Any] | None,
-) -> str:
-    """Write the ticket; returns its checksum."""
-    task = context.task
-    ticket = Ticket(
+) -> Ticket:
+    """The ticket that a run found, with what rebuilds its model."""
+    return Ticket(
         backbone=config.backbone,
         dataset=config.dataset,
-        data_checksum=data.checksum(config.dataset, config.data_root),
+        data_checksum=data_checksum,
         preparation=preparation,
         num_features=task.num_features,
         num_outputs=task.num_outputs,
         embedded_nodes=task.embedded_nodes,
         edge_index=task.graph.edge_index,
-        masks=trained.masks,
-        init=context.init,
-        trained=trained.state,
+        masks=result.trained.masks,
+        init=result.init,
+        trained=result.trained.state,
+        num_nodes=task.graph.num_nodes,
+        directed=task.graph.directed,
+        edge_weight=task.graph.edge_weight,
+        statistics=task.statistics,
     )
-    return write_ticket(ticket, folder)
 
 
-def leave_rounds(
-    folder: RunFolder, rounds: list[PruningRound], scored: Sequence[tuple[PruningRound, Trained]]
-) -> None:
+def write_rounds(rounds: Sequence[tuple[PruningRound, Trained | None]], folder: RunFolder) -> None:
     """Write the masks of earlier rounds, and the scores of those that were retrained."""
-    write_rounds(rounds, folder)
-    if not scored:
-        return
+    if rounds:
+        write_round_masks([each for each, _ in rounds], folder)
     lines = ["round,graph_sparsity,weight_sparsity,val,test"]
-    for pruned_round, trained in scored:
-        graph, weight = sparsities(pruned_round.masks, kept_counts(pruned_round.masks))
-        lines.append(f"{pruned_round.number},{graph!r},{weight!r},{trained.val!r},{trained.test!r}")
-    write_whole(folder.rounds_table, "\n".join(lines) + "\n")
+    for each, trained in rounds:
+        if trained is not None:
+            graph, weight = sparsities(each.masks, kept_counts(each.masks))
+            lines.append(f"{each.number},{graph!r},{weight!r},{trained.val!r},{trained.test!r}")
+    if len(lines) > 1:
+        write_whole(folder.rounds_table, "\n".join(lines) + "\n")
 
 
-def leave_tables(
-    folder: RunFolder, record: Record, config: Config, masks: Masks, macs: tuple[Macs, Macs]
-) -> None:
-    """Write the three tables, and what they come to."""
+def write_tables(folder: RunFolder, record: Record, config: Config, result: RunResult) -> None:
+    """Write the three tables, and a sentence on their outcome."""
     targets = Targets(config.sparsity.graph, config.sparsity.weight)
-    tables = [sparsity_table(masks, targets), accuracy_table(record), macs_table(*macs)]
-    tables += remarks_table([record])
+    tables = [
+        sparsity_table(result.trained.masks, targets),
+        accuracy_table(record),
+        macs_table(result.dense_macs, result.ticket_macs),
+        *remarks_table([record]),
+    ]
     verdict = sentence(record, config.tolerance) if config.method.prunes else ""
     heading = f"# {folder.path.name}\n"
     texts = [heading, *(table.markdown() for table in tables), verdict]

@@ -1,48 +1,56 @@
-"""The dense baseline of a run as the teacher of its methods and of its retraining."""
+"""The dense baseline of a run, also as the teacher of its method and of its retraining."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from glt_cli.experiment.paths import RunFolder
-from glt_cli.experiment.record import Record
-from glt_cli.experiment.ticket import read_ticket
+from glt_cli.models.backbone import Backbone
 from glt_cli.training.batches import Batches
 from glt_cli.training.tasks import Task
 
 
-class DenseRun(Protocol):
-    """A finished run of method `dense`."""
+@dataclass(frozen=True)
+class DenseModel:
+    """The trained dense model that a ticket is compared with.
 
-    @property
-    def record(self) -> Record:
-        """Its record."""
+    Attributes:
+        val: Its validation score, as a fraction.
+        test: Its test score.
+        second_test: Its test score by the task's second metric, if there is one.
+        seconds: Wall time of its training.
+        reused: Whether it was trained before, by another run.
+        model: Builds it, with its trained parameters.
+    """
 
-    @property
-    def folder(self) -> RunFolder:
-        """Its folder, with the ticket of the dense model."""
+    val: float
+    test: float
+    second_test: float | None
+    seconds: float
+    reused: bool
+    model: Callable[[], Backbone]
 
 
 class Teacher:
-    """Outputs of the dense model, read back from the baseline's own ticket.
+    """Outputs of the dense model on all nodes.
 
     Attributes:
-        was_asked: Whether a search has used the outputs: then the dense training is part of what
-            finding the ticket cost (docs/method.md).
+        was_used: Whether a search has used the outputs: then the dense training counts towards
+            find time (docs/method.md).
     """
 
-    def __init__(self, dense: DenseRun | None, task: Task) -> None:
+    def __init__(self, dense: DenseModel | None, task: Task) -> None:
         self.was_used = False
         self._dense, self._task = dense, task
 
     @property
     def seconds(self) -> float:
         """Wall time of the dense training."""
-        return (self._dense.record.dense_seconds if self._dense else None) or 0.0
+        return self._dense.seconds if self._dense else 0.0
 
     def for_search(self) -> Tensor:
         """Give the outputs to a method that looks for masks."""
@@ -54,7 +62,7 @@ class Teacher:
         """Outputs on all nodes of the full graph, [N, outputs]."""
         assert self._dense is not None, "a dense run has no teacher"
         graph = self._task.graph
-        model = read_ticket(self._dense.folder).model().to(graph.edge_index.device)
+        model = self._dense.model().to(graph.edge_index.device)
         batches = Batches(self._task, graph, model.reach)
         with torch.no_grad():
             outputs: Tensor = model(*batches["all"].inputs(graph.ones()))

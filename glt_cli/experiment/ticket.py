@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import torch
@@ -23,8 +24,9 @@ from glt_cli.errors import UserError
 from glt_cli.experiment.paths import RunFolder, write_whole
 from glt_cli.models import build
 from glt_cli.models.backbone import Backbone
+from glt_cli.models.graph import Graph
 from glt_cli.pruning.context import PruningRound
-from glt_cli.pruning.masks import EDGE, Masks
+from glt_cli.pruning.masks import EDGE, Masks, kept_counts, sparsities
 from glt_cli.training.loop import State
 
 TICKET_FORMAT = 2
@@ -42,10 +44,15 @@ class Ticket:
         num_features: Width of the input.
         num_outputs: Width of the output; None for the backbone's own.
         embedded_nodes: Nodes with a learned embedding as input; 0 where nodes have features.
-        edge_index: int64 [2, E], of the whole graph.
+        edge_index: int64 [2, E], of the whole graph; u < v where it is undirected.
         masks: True where kept: edges [E] under `EDGE`, and each prunable weight.
         init: Θ₀, every parameter.
         trained: Every parameter after retraining, pruned weights exactly 0.
+        num_nodes: N.
+        directed: Whether an edge runs one way only.
+        edge_weight: The edges' own weights, float32 [E]; None where all are 1.
+        statistics: Mean and deviation [F] of the training nodes' features, where the data set's
+            transform is `standardise`.
     """
 
     backbone: BackboneConfig
@@ -59,10 +66,29 @@ class Ticket:
     masks: Masks
     init: State
     trained: State
+    num_nodes: int
+    directed: bool = False
+    edge_weight: Tensor | None = None
+    statistics: dict[str, Tensor] = field(default_factory=dict)
+
+    @property
+    def graph_sparsity(self) -> float:
+        """Share of the edges that are removed."""
+        return sparsities(self.masks, kept_counts(self.masks))[0]
+
+    @property
+    def weight_sparsity(self) -> float:
+        """Share of all prunable weights that are removed."""
+        return sparsities(self.masks, kept_counts(self.masks))[1]
+
+    def graph(self) -> Graph:
+        """The whole graph that it was found on."""
+        return Graph(self.num_nodes, self.edge_index, self.directed, self.edge_weight)
 
     def model(self) -> Backbone:
-        """Rebuild the trained model."""
-        model = build(self.backbone, self.num_features, self.num_outputs, self.embedded_nodes)
+        """Rebuild the trained model; torch's own random numbers stay as they are."""
+        with torch.random.fork_rng(devices=[]):
+            model = build(self.backbone, self.num_features, self.num_outputs, self.embedded_nodes)
         model.load_state_dict(self.trained)
         return model.eval()
 
@@ -78,7 +104,10 @@ def write_ticket(ticket: Ticket, folder: RunFolder) -> str:
         **_masks(ticket.masks),
         **{f"init.{name}": tensor for name, tensor in ticket.init.items()},
         **{f"trained.{name}": tensor for name, tensor in ticket.trained.items()},
+        **{f"features.{name}": tensor for name, tensor in ticket.statistics.items()},
     }
+    if ticket.edge_weight is not None:
+        tensors["edge_weight"] = ticket.edge_weight
     data = save({name: tensor.cpu().contiguous() for name, tensor in tensors.items()})
     about = {
         "format": TICKET_FORMAT,
@@ -89,6 +118,8 @@ def write_ticket(ticket: Ticket, folder: RunFolder) -> str:
         "num_features": ticket.num_features,
         "num_outputs": ticket.num_outputs,
         "embedded_nodes": ticket.embedded_nodes,
+        "num_nodes": ticket.num_nodes,
+        "directed": ticket.directed,
         "tensors_sha256": hashlib.sha256(data).hexdigest(),
     }
     write_whole(folder.tensors, data)
@@ -97,12 +128,12 @@ def write_ticket(ticket: Ticket, folder: RunFolder) -> str:
     return hashlib.sha256(description).hexdigest()
 
 
-def write_rounds(rounds: list[PruningRound], folder: RunFolder) -> None:
+def write_round_masks(rounds: Sequence[PruningRound], folder: RunFolder) -> None:
     """Write the masks of earlier rounds, `round-NN.mask.…`."""
     tensors = {
-        f"round-{pruned_round.number:02}.{name}": mask.cpu().contiguous()
-        for pruned_round in rounds
-        for name, mask in _masks(pruned_round.masks).items()
+        f"round-{each.number:02}.{name}": mask.cpu().contiguous()
+        for each in rounds
+        for name, mask in _masks(each.masks).items()
     }
     write_whole(folder.rounds, save(tensors))
 
@@ -151,7 +182,10 @@ def _read_about(folder: RunFolder) -> dict[str, Any]:
         )
     if missing:
         raise UserError(f"{folder.ticket}: damaged, {', '.join(sorted(missing))} is missing")
-    if not isinstance(about["dataset"], dict) or about["dataset"].get("name") not in CATALOG:
+    if not isinstance(about["dataset"], dict) or about["dataset"].get("name") not in {
+        *CATALOG,
+        "in_memory",
+    }:
         raise UserError(f"{folder.ticket}: damaged, or of a data set that this glt does not know")
     return dict(about)
 
@@ -180,11 +214,20 @@ def _assemble(about: dict[str, Any], tensors: dict[str, Tensor]) -> Ticket:
         masks={EDGE: tensors[f"mask.{EDGE}"], **part("mask.weight.")},
         init=part("init."),
         trained=part("trained."),
+        num_nodes=int(about.get("num_nodes", 0)) or _least_nodes(tensors["edge_index"]),
+        directed=bool(about.get("directed", getattr(dataset, "directed", False))),
+        edge_weight=tensors.get("edge_weight"),
+        statistics=part("features."),
     )
     _check(ticket)
     # A safetensors file gives its tensors in an order of chance; masks have the model's.
     names = [EDGE, *ticket.model().prunable()]
     return replace(ticket, masks={name: ticket.masks[name] for name in names})
+
+
+def _least_nodes(edge_index: Tensor) -> int:
+    """Nodes of a ticket of an earlier glt, which did not say how many there are."""
+    return int(edge_index.max()) + 1 if edge_index.numel() else 0
 
 
 def _check(ticket: Ticket) -> None:

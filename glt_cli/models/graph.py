@@ -109,6 +109,11 @@ class Graph:
         return self.edge_index.shape[1]
 
     @property
+    def device(self) -> torch.device:
+        """Where it is."""
+        return self.edge_index.device
+
+    @property
     def num_messages(self) -> int:
         """Messages that a layer without self-loops sends."""
         return self.num_edges if self.directed else 2 * self.num_edges

@@ -15,7 +15,7 @@ from glt_cli.models.backbone import Backbone
 from glt_cli.pruning.masks import EDGE, Masks, Targets
 from glt_cli.pruning.retrain import Constraint
 from glt_cli.training.batches import Batch, Batches
-from glt_cli.training.loop import Epoch, Observer, State, epochs, seed_stage
+from glt_cli.training.loop import Epoch, Observer, State, epochs, seed_stage, stage_generator
 from glt_cli.training.state import Checkpointer, Stateful
 from glt_cli.training.tasks import Task
 
@@ -39,8 +39,8 @@ class SearchResult:
 
     Attributes:
         masks: At the target sparsities.
-        milestones: Masks of the rounds before, sparser and sparser.
-        retrain_milestones: Whether each of them shall be retrained and scored.
+        rounds: Masks of the rounds before, sparser and sparser.
+        retrain_rounds: Whether each of them is to be retrained and scored.
         constraint: What keeps weights sparse while the ticket is trained; None for the masks.
         distill: λ with which the method's own retraining learns from the dense model.
     """
@@ -52,19 +52,19 @@ class SearchResult:
     distill: float = 0.0
 
 
-class Memory(Checkpointer, Protocol):
-    """Masks of finished stages, and how far the others have come, should the run be interrupted."""
+class StageCheckpointer(Checkpointer, Protocol):
+    """Keeps the masks of finished stages too, so that an interrupted run can go on."""
 
-    def recall(self, stage: str) -> Masks | None:
+    def load_stage(self, stage: str) -> Masks | None:
         """Give the masks of a stage that was finished before."""
 
-    def keep(self, stage: str, masks: Masks) -> None:
+    def save_stage(self, stage: str, masks: Masks) -> None:
         """Keep the masks of a stage that is finished now."""
 
 
 @dataclass
 class PruningContext:
-    """The setting of a search: data, Θ₀, targets, and who is told of it.
+    """What a method works with: data, Θ₀, targets, and the observer of its progress.
 
     Attributes:
         task: Data, loss and score; methods look at validation only.
@@ -74,9 +74,9 @@ class PruningContext:
         trainer: Learning rate and decay of weights.
         seed: Of everything random.
         observer: Told of each epoch.
-        teacher: Gives the dense model's outputs on all nodes, [N, outputs]; whoever asks for them
-            has the dense training on his bill.
-        memory: What an interrupted run had found.
+        teacher: Gives the dense model's outputs on all nodes, [N, outputs]. Once a method has
+            asked for them, the dense training counts towards find time.
+        checkpointer: Keeps finished stages and the state of the current one.
     """
 
     task: Task
@@ -87,20 +87,19 @@ class PruningContext:
     seed: int
     observer: Observer
     teacher: Callable[[], Tensor]
-    memory: Memory | None = None
+    checkpointer: StageCheckpointer | None = None
 
     def stage(self, name: str, find: Callable[[], Masks]) -> Masks:
         """Find masks, or take those that the same stage had found before it was interrupted.
 
-        A stage seeds itself and begins at Θ₀: nothing but its masks reaches the next. Within a
-        stage and in retraining, bookmarks tell how far a phase had come.
+        A stage seeds itself and begins at Θ₀: nothing but its masks reaches the next.
         """
-        if self.memory is None:
+        if self.checkpointer is None:
             return find()
-        masks = self.memory.recall(name)
+        masks = self.checkpointer.load_stage(name)
         if masks is None:
             masks = find()
-            self.memory.keep(name, masks)
+            self.checkpointer.save_stage(name, masks)
         device = self.task.graph.edge_index.device
         return {key: mask.to(device) for key, mask in masks.items()}
 
@@ -114,9 +113,13 @@ class PruningContext:
         """How far the dense model's predictions for the ends of each edge agree, [E] in [0, 1]."""
         return self.task.agreement(self.teacher())
 
+    def seed_stage(self, stage: str) -> None:
+        """Seed torch's own random numbers, such as dropout's, for a stage that begins."""
+        seed_stage(self.seed, stage)
+
     def generator(self, stage: str) -> torch.Generator:
-        """Seed a stage."""
-        return seed_stage(self.seed, stage)
+        """Make a generator for a stage's draws; torch's own random numbers stay as they are."""
+        return stage_generator(self.seed, stage)
 
     def rewind(self) -> None:
         """Set the model back to Θ₀."""
@@ -151,7 +154,7 @@ class PruningContext:
             outputs,
             after_backward,
             after_step,
-            checkpointer=self.memory,
+            checkpointer=self.checkpointer,
             carried=carried,
         ):
             self.observer.epoch(epoch, *sparsities())

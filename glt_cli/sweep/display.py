@@ -19,6 +19,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from glt_cli.experiment.observer import epoch_figures, phase_line
 from glt_cli.sweep.progress import Grid
 from glt_cli.terminal import console
 from glt_cli.training.loop import Epoch
@@ -138,28 +139,21 @@ class Display:
         self.console.print(message, markup=False, soft_wrap=True)
 
     def begin(self, phase: str, epochs: int) -> None:
-        """See loop.Observer."""
+        """See observer.RunObserver."""
         self._phase, self._epochs, self._best = phase, epochs, 0.0
         self._began = time.perf_counter()
         if self.shows_bars:
             self._task = self._bars.add_task(phase, total=epochs, figures="", is_grid=False)
 
     def epoch(self, epoch: Epoch, graph_sparsity: float, weight_sparsity: float) -> None:
-        """See loop.Observer."""
+        """See observer.RunObserver."""
         self._best = max(self._best, epoch.val)
-        figures = f"val {epoch.val:.1%}"
-        if graph_sparsity:
-            figures += f"  edges -{graph_sparsity:.1%}"
-        if weight_sparsity:
-            figures += f"  weights -{weight_sparsity:.1%}"
+        figures = epoch_figures(epoch, graph_sparsity, weight_sparsity)
         if self._task is not None:
             self._bars.update(self._task, completed=epoch.number, figures=figures)
         elif epoch.number == self._epochs:
             seconds = time.perf_counter() - self._began
-            self.say(
-                f"{self._phase:<10} {self._epochs} epochs, {figures}, best val {self._best:.1%}, "
-                f"{seconds:.1f} s"
-            )
+            self.say(phase_line(self._phase, self._epochs, figures, self._best, seconds))
 
 
 class _Bars(Progress):

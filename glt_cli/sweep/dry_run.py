@@ -74,9 +74,9 @@ def _estimate(path: Path, point: Point, known: Sequence[Record]) -> float | None
     targets = config.sparsity
     epochs = config.method.search_epochs(targets.graph, targets.weight) + config.trainer.epochs
     mine = {
-        "method": config.method.name,
-        "backbone": config.backbone.name,
-        "dataset": config.dataset.shown,
+        "method": config.method_name,
+        "backbone": config.backbone_name,
+        "dataset": config.dataset_name,
         "config_hash": path.name.rpartition("-")[2],
     }
     for keys in _ALIKE:

@@ -1,25 +1,28 @@
-"""What Hydra's launchers run, here or on another machine: one configuration."""
+"""What a launcher runs, here or on another machine: one checked configuration."""
 
 from __future__ import annotations
 
-from omegaconf import DictConfig
+from typing import Any
 
-from glt_cli.config.compose import to_config
+from omegaconf import DictConfig, OmegaConf
+
+from glt_cli.config import config_from
 
 
 def job(composed: DictConfig) -> None:
-    """Run one configuration; its record says what came of it.
+    """Run one configuration; its record says how it ended.
 
     A run that another process is doing is passed over: there may be others to do meanwhile, and
-    the front end comes back to it. A launcher's worker is silent: the front end shows the grid.
+    the process that launched the grid comes back to it. A launcher's worker is silent.
     """
     from glt_cli.experiment.experiment import run
     from glt_cli.experiment.locks import BusyError
     from glt_cli.sweep import display
 
+    settings: Any = OmegaConf.to_container(composed, resolve=True)
     shown = display.current or display.Display(quiet=True)
     shown.begin_run()
     try:
-        run(to_config(composed), shown, wait=False)
+        run(config_from(settings), shown, wait=False)
     except BusyError as error:
         shown.pass_over(str(error))

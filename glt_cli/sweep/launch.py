@@ -2,22 +2,75 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
+import multiprocessing
 import signal
-import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict
 from enum import Enum, auto
+from typing import Any, cast
 
+from hydra._internal.callbacks import Callbacks
+from hydra.conf import HydraConf
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.plugins import Plugins
+from hydra.core.utils import JobRuntime
+from hydra.types import HydraContext
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from glt_cli.config import Config, config_from
+from glt_cli.config.request import Point, Request
 from glt_cli.errors import UserError
 from glt_cli.sweep.display import Display
+from glt_cli.sweep.job import job
 from glt_cli.sweep.progress import Grid
 
 
+class CheckedPoints:
+    """Gives a launcher the points that were checked, where Hydra's own loader composes anew.
+
+    Args:
+        points: The runs, by number.
+        hydra: Hydra's own settings.
+    """
+
+    def __init__(self, points: Sequence[Point], hydra: Mapping[str, Any]) -> None:
+        self.settings = [asdict(point.config) for point in points]
+        self.hydra = dict(hydra)
+
+    def load_sweep_config(
+        self, master_config: DictConfig, sweep_overrides: list[str]
+    ) -> DictConfig:
+        """See hydra.core.config_loader.ConfigLoader; the override is the point's number."""
+        config = OmegaConf.create(self.settings[int(sweep_overrides[0])])
+        hydra = OmegaConf.structured(HydraConf)
+        with open_dict(hydra):
+            hydra.merge_with(self.hydra)
+        config.hydra = hydra
+        return config
+
+
+def launch_points(request: Request) -> None:
+    """Let the launcher that a request names do its points."""
+    assert request.hydra is not None
+    points = CheckedPoints(request.points, request.hydra)
+    first = points.load_sweep_config(OmegaConf.create(), ["0"])
+    JobRuntime.instance().set("name", "glt")
+    launcher = Plugins.instance().instantiate_launcher(
+        hydra_context=HydraContext(cast(ConfigLoader, points), Callbacks()),
+        task_function=job,
+        config=first,
+    )
+    numbers = [[str(number)] for number in range(len(request.points))]
+    size = first.hydra.sweeper.get("max_batch_size") or len(numbers)
+    for start in range(0, len(numbers), size):
+        for done in launcher.launch(numbers[start : start + size], initial_job_idx=start):
+            _ = done.return_value  # raises what a job did not catch
+
+
 class NextStep(Enum):
-    """What is to be done when a launcher has come to its end or broken off."""
+    """What is to be done when a launcher has ended or broken off."""
 
     NOTHING = auto()
     RETRY = auto()
@@ -25,82 +78,67 @@ class NextStep(Enum):
     LATER = auto()
 
 
-_SAID = {
-    NextStep.RETRY: "beginning anew with what is missing",
+_MESSAGES = {
+    NextStep.RETRY: "launching again what is missing",
     NextStep.ISOLATE: "doing what is missing one by one, each in a process of its own",
     NextStep.LATER: "the same command goes on with what is missing",
 }
 
 
-def launch(
-    launch_points: Callable[[], None], grid: Grid, display: Display, is_forced: bool
-) -> NextStep:
-    """Let a launcher do a grid. If it breaks off, begin anew as long as that brings runs.
+def launch(start: Callable[[], None], grid: Grid, display: Display, is_forced: bool) -> NextStep:
+    """Let a launcher do a grid. If it breaks off, launch again as long as that finishes runs.
 
     joblib, for one, ends all its processes where one of them dies.
 
     Args:
-        launch_points: Starts the launcher.
-        grid: Tells what has come of its runs.
+        start: Starts the launcher.
+        grid: Knows how its runs ended.
         display: Shows that.
-        is_forced: Whether it does finished runs again, so that to begin anew would never end.
+        is_forced: Whether it does finished runs again, so that retrying would never end.
 
     Raises:
         UserError: The launcher can't even begin.
     """
-    todo = NextStep.RETRY
-    while todo is NextStep.RETRY:
+    step = NextStep.RETRY
+    while step is NextStep.RETRY:
         before = grid.look().done
         try:
-            with _raising():
-                launch_points()
+            start()
             return NextStep.NOTHING
         except Exception as error:
-            if display.runs_here:  # nobody else is to blame
+            if display.runs_here:  # it was this process that failed
                 raise
             what = f"{type(error).__name__}: {_first_line(error)}"
             counts = grid.look()
-            todo = _after(error, counts.done > before and not is_forced)
-            if todo is NextStep.LATER and not counts.running and not grid.ended():
+            step = _after(error, counts.done > before and not is_forced)
+            if step is NextStep.LATER and not counts.running and not grid.ended():
                 raise UserError(f"the launcher can't begin ({what})") from error
-            print(f"glt: the launcher broke off ({what}); {_SAID[todo]}", file=sys.stderr)
+            print(f"glt: the launcher broke off ({what}); {_MESSAGES[step]}", file=sys.stderr)
             grid.forget_running()
-    return todo
+    return step
 
 
-def _after(error: Exception, can_begin_anew: bool) -> NextStep:
-    if can_begin_anew:
+def _after(error: Exception, can_retry: bool) -> NextStep:
+    if can_retry:
         return NextStep.RETRY
     # joblib's processes are on this machine. A cluster's runs may not be meant for it.
     return NextStep.ISOLATE if isinstance(error, BrokenProcessPool) else NextStep.LATER
 
 
-def run_isolated(words: Sequence[str], name: str) -> None:
+def run_isolated(config: Config, name: str) -> None:
     """Do one run in a process of its own, which may die without harm to this one."""
-    own = [word for word in words if not word.startswith(("hydra", "+hydra"))]
-    command = [sys.executable, "-m", "glt_cli", "run", *own, "hydra/launcher=basic"]
-    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    if done.returncode < 0:
-        how = signal.Signals(-done.returncode).name
+    process = multiprocessing.get_context("spawn").Process(target=_run, args=(asdict(config),))
+    process.start()
+    process.join()
+    if process.exitcode and process.exitcode < 0:
+        how = signal.Signals(-process.exitcode).name
         print(f"glt: {name}: its process died ({how})", file=sys.stderr)
-    elif done.returncode > 1:  # 1 is a failed run, whose record says why
-        why = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-        print(f"glt: {name}: {why.removeprefix('glt: ')}", file=sys.stderr)
 
 
-@contextlib.contextmanager
-def _raising() -> Iterator[None]:
-    """Let Hydra raise what goes wrong, instead of printing it and leaving."""
-    name = "HYDRA_FULL_ERROR"
-    before = os.environ.get(name)
-    os.environ[name] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = before
+def _run(settings: dict[str, Any]) -> None:
+    from glt_cli.experiment.experiment import run
+
+    run(config_from(settings), Display(quiet=True))
 
 
 def _first_line(error: Exception) -> str:

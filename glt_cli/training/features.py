@@ -16,15 +16,33 @@ from glt_cli.models.sparse import Matrix, Pattern, SparseMatrix, product
 SPARSE_BELOW = 0.2
 
 
-def transformed(x: Any, transform: str, train: Any) -> Matrix:
+def statistics_of(x: Any, transform: str, train: Any) -> dict[str, torch.Tensor]:
+    """What a transform takes from the training nodes: mean and deviation [F], or nothing.
+
+    Args:
+        x: Features [N, F], a numpy array or a scipy CSR array, float32.
+        transform: See `transformed`.
+        train: Indices of the training nodes: no other node's statistics are used.
+    """
+    if transform != "standardise":
+        return {}
+    dense = x.toarray() if scipy.sparse.issparse(x) else x
+    deviation = dense[train].std(axis=0)
+    return {
+        "mean": torch.from_numpy(dense[train].mean(axis=0)),
+        "deviation": torch.from_numpy(np.where(deviation > 0, deviation, 1)),
+    }
+
+
+def transformed(x: Any, transform: str, statistics: dict[str, torch.Tensor]) -> Matrix:
     """Apply a data set's transform and choose the storage.
 
     Args:
         x: Features [N, F], a numpy array or a scipy CSR array, float32.
         transform: `row_normalise` divides each row by its sum where that is above 1, as
-            torch-geometric's NormalizeFeatures (bag of words); `standardise`
-            takes mean and deviation of the training nodes; `none` leaves them.
-        train: Indices of the training nodes: no other node's statistics are used.
+            torch-geometric's NormalizeFeatures (bag of words); `standardise` takes the mean away
+            and divides by the deviation; `none` leaves them.
+        statistics: Those of the training nodes (`statistics_of`).
     """
     if transform == "row_normalise":
         total = np.asarray(x.sum(axis=1), dtype=np.float32).reshape(-1, 1)
@@ -32,8 +50,7 @@ def transformed(x: Any, transform: str, train: Any) -> Matrix:
         x = x.multiply(scale) if scipy.sparse.issparse(x) else x * scale
     elif transform == "standardise":
         dense = x.toarray() if scipy.sparse.issparse(x) else x
-        deviation = dense[train].std(axis=0)
-        x = (dense - dense[train].mean(axis=0)) / np.where(deviation > 0, deviation, 1)
+        x = (dense - statistics["mean"].numpy()) / statistics["deviation"].numpy()
     matrix = scipy.sparse.csr_array(x)
     matrix.sort_indices()
     if matrix.nnz >= SPARSE_BELOW * matrix.shape[0] * matrix.shape[1]:

@@ -89,16 +89,23 @@ class Best:
         self.tensors = part(tensors, "best.")
 
 
-def seed_stage(seed: int, stage: str) -> torch.Generator:
-    """Seed torch for one stage of a run, and make a generator for its draws.
+def seed_stage(seed: int, stage: str) -> None:
+    """Seed torch's own random numbers (initial weights, dropout) for one stage of a run.
 
-    Stages are seeded apart, so that one that is skipped (a dense baseline found finished) does
-    not move the random numbers of the next.
+    Each stage has a seed of its own, so that one that is skipped (a dense baseline found
+    finished) does not move the random numbers of the next.
     """
+    torch.manual_seed(_stage_seed(seed, stage))
+
+
+def stage_generator(seed: int, stage: str) -> torch.Generator:
+    """Make a generator for draws of one stage; torch's own random numbers stay as they are."""
+    return torch.Generator().manual_seed(_stage_seed(seed, stage))
+
+
+def _stage_seed(seed: int, stage: str) -> int:
     digest = hashlib.sha256(f"{seed}/{stage}".encode()).digest()
-    number = int.from_bytes(digest[:7], "big")
-    torch.manual_seed(number)
-    return torch.Generator().manual_seed(number)
+    return int.from_bytes(digest[:7], "big")
 
 
 def epochs(
@@ -125,7 +132,7 @@ def epochs(
         batches: Of the task, which has loss and score. In partitioned training the gradients of
             an epoch's parts are accumulated; it is one step all the same.
         model: Switched between training and evaluation.
-        optimiser: Of everything that is trained.
+        optimiser: Of state that is trained.
         outputs: The forward pass for a view's nodes, [T, outputs].
         after_backward: Called with fresh gradients, before the step.
         after_step: Called after the step: projections.
@@ -137,8 +144,8 @@ def epochs(
         NonFiniteLossError: Names the phase and the epoch.
     """
     task = batches.task
-    everything = TrainingState(model, optimiser, batches.device, carried or {})
-    done = checkpointer.resume(phase, everything) if checkpointer else 0
+    state = TrainingState(model, optimiser, batches.device, carried or {})
+    done = checkpointer.resume(phase, state) if checkpointer else 0
     for number in range(done + 1, count + 1):
         model.train()
         optimiser.zero_grad()
@@ -168,7 +175,7 @@ def epochs(
             raise NonFiniteLossError(f"the loss became {loss_value} in epoch {number} of {phase}")
         yield Epoch(phase, number, loss_value, val)
         if checkpointer:
-            checkpointer.mark(phase, number, count, everything)
+            checkpointer.save(phase, number, count, state)
 
 
 def adam(groups: list[dict[str, object]]) -> torch.optim.Adam:

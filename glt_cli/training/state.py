@@ -1,6 +1,6 @@
-"""What training carries from epoch to epoch, so that an interrupted phase goes on in its midst.
+"""The state that training passes from epoch to epoch, so that an interrupted phase can go on.
 
-All of it is tensors: a bookmark is kept as safetensors and reads back to the last bit.
+All of it is tensors: a checkpoint is kept as safetensors and reads back to the last bit.
 """
 
 from __future__ import annotations
@@ -20,28 +20,28 @@ class Stateful(Protocol):
         """Give the state; the tensors may be those in use."""
 
     def load_state_dict(self, tensors: dict[str, Tensor]) -> None:
-        """Take over a state that `carry` gave."""
+        """Take over a state that `state_dict` gave."""
 
 
 class Checkpointer(Protocol):
-    """Keeps how far the phases of a run have come."""
+    """Saves the state of the phases of a run, and restores it."""
 
-    def resume(self, phase: str, everything: TrainingState) -> int:
-        """Restore what a phase carried; returns the epochs that it had done, 0 if none."""
+    def resume(self, phase: str, state: TrainingState) -> int:
+        """Restore a phase's state; returns the epochs that it had done, 0 if none."""
 
-    def mark(self, phase: str, number: int, count: int, everything: TrainingState) -> None:
-        """Take note of an epoch's end, the `number`-th of `count`; keep it if it is time."""
+    def save(self, phase: str, number: int, count: int, state: TrainingState) -> None:
+        """Take note of an epoch's end, the `number`-th of `count`; write it if it is time."""
 
 
 @dataclass(frozen=True)
 class TrainingState:
-    """All that a phase carries: model, optimiser, random numbers, and what its loop body carries.
+    """All that passes between epochs: model, optimiser, random numbers, and the loop body's own.
 
     Attributes:
         model: Its buffers count; its parameters are the optimiser's.
         optimiser: With the parameters that it trains.
         device: Where dropout draws.
-        parts: What the loop body carries, by name.
+        parts: The loop body's own state, by name.
     """
 
     model: nn.Module
@@ -50,7 +50,7 @@ class TrainingState:
     parts: Mapping[str, Stateful]
 
     def state_dict(self) -> dict[str, Tensor]:
-        """See Carried."""
+        """See Stateful."""
         tensors = {"random": torch.get_rng_state()}
         if self.device.type == "cuda":
             tensors["random.cuda"] = torch.cuda.get_rng_state(self.device)
@@ -63,7 +63,7 @@ class TrainingState:
         return tensors
 
     def outcome(self) -> dict[str, Tensor]:
-        """What the finished phase leaves to the next: its best epoch, or else everything.
+        """What the finished phase leaves to the next: its best epoch, or else all of it.
 
         Copies, away from the device: they are kept until the stage ends.
         """
@@ -72,7 +72,7 @@ class TrainingState:
         return copied(left, torch.device("cpu"))
 
     def load_state_dict(self, tensors: dict[str, Tensor]) -> None:
-        """Take over what `carry` or `outcome` gave; what is not in it stays as it is."""
+        """Take over what `state_dict` or `outcome` gave; what is not in it stays as it is."""
         for name, carried in self.parts.items():
             if state := part(tensors, f"part.{name}."):
                 carried.load_state_dict(copied(state, self.device))
@@ -107,5 +107,5 @@ def part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 def copied(tensors: Mapping[str, Tensor], device: torch.device) -> dict[str, Tensor]:
-    """Copy tensors to a device: training changes them in place, and a bookmark shall stay."""
+    """Copy tensors to a device: training changes them in place, a checkpoint must not."""
     return {name: value.detach().to(device, copy=True) for name, value in tensors.items()}

@@ -50,6 +50,7 @@ def heavy(done: subprocess.CompletedProcess[str]) -> set[str]:
         (["datasets", "--help"], 0, "prepare"),
         (["completion", "bash"], 0, "complete"),
         (["completion", "bash", "--line", "glt run method="], 0, "method=fastglt"),
+        (["completion", "zsh", "--line", "glt search "], 0, "weights"),
     ],
 )
 def test_answers_without_loading_torch(words: list[str], code: int, text: str) -> None:
@@ -73,42 +74,6 @@ def test_a_run_does_not_load_torch_geometric() -> None:
     done = run("run", *TINY, "method=random")
     assert done.returncode == 0, done.stderr
     assert "torch_geometric" not in heavy(done)
-
-
-@pytest.mark.parametrize(
-    ("line", "words"),
-    [
-        ("glt ", {"run", "datasets", "verify", "completion"}),
-        ("glt da", {"datasets"}),
-        ("glt datasets ", {"prepare"}),
-        ("glt datasets prepare ", {"cora", "citeseer", "pubmed"}),
-        ("glt run backb", {"backbone=", "backbone."}),
-        ("glt run -m backbone=", {"backbone=gcn", "backbone=gin", "backbone=gat"}),
-        ("glt run method=imp method.edge_f", {"method.edge_fraction="}),
-        ("glt sea", {"search"}),
-        ("glt search ", {"edges", "weights", "both", "method="}),
-        ("glt search edges --seeds 0,1 backbone=", {"backbone=gcn", "backbone=gat"}),
-        ("glt search edges method=imp method.edge_f", {"method.edge_fraction="}),
-        ("glt search edges --t", {"--test-seeds", "--tolerance"}),
-    ],
-)
-def test_completion(line: str, words: set[str]) -> None:
-    done = run(
-        "completion", "bash", "--line", line, code="from glt_cli.__main__ import main\nmain()"
-    )
-    assert words <= set(done.stdout.split())
-
-
-def test_completion_in_a_real_bash() -> None:
-    lines = f"""
-glt() {{ PYTHONPATH={REPOSITORY} {sys.executable} -m glt_cli "$@"; }}
-eval "$(glt completion bash)"
-COMP_LINE="glt run method=fa"; COMP_POINT=${{#COMP_LINE}}; _glt
-echo "${{COMPREPLY[@]}}"
-"""
-    done = subprocess.run(["bash", "-c", lines], capture_output=True, text=True, timeout=60)
-    # bash replaces only what stands behind the =.
-    assert done.stdout.split() == ["fastglt"], done.stderr
 
 
 def test_unknown_commands_name_the_known_ones() -> None:

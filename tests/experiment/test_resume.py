@@ -14,9 +14,11 @@ import pytest
 import torch
 
 from glt_cli.experiment import resume as memory
-from glt_cli.experiment.checkpoint import Account, Checkpoint, PhaseCheckpoint
+from glt_cli.experiment.checkpoint import Checkpoint, PhaseCheckpoint, RunCost
 from glt_cli.experiment.history import HistoryRecorder
 from glt_cli.experiment.locks import BusyError, locked
+from glt_cli.experiment.paths import RunFolder
+from glt_cli.experiment.ticket import Ticket
 from glt_cli.pruning import methods
 from glt_cli.pruning.masks import clone
 from glt_cli.training.loop import Epoch
@@ -82,14 +84,14 @@ def test_an_interrupted_retraining_does_not_search_again(
 
     assert glt("run", *TINY_FASTGLT, "output_dir=whole")[0] == 0
     with monkeypatch.context() as patch:
-        honest = results.leave_ticket
+        honest = results.write_ticket
 
-        def not_for_tickets(*arguments: object) -> str:
-            if arguments[1].method.prunes:  # type: ignore[attr-defined]
+        def not_for_tickets(ticket: Ticket, folder: RunFolder) -> str:
+            if not ticket.masks["edge"].all():
                 _stop()
-            return honest(*arguments)  # type: ignore[arg-type]
+            return honest(ticket, folder)
 
-        patch.setattr(results, "leave_ticket", not_for_tickets)
+        patch.setattr(results, "write_ticket", not_for_tickets)
         assert glt("run", *TINY_FASTGLT, "output_dir=cut")[0] == 1
     monkeypatch.setattr(methods, "find", lambda search, config: _found_only(search, config))
     code, _, err = glt("run", *TINY_FASTGLT, "output_dir=cut")
@@ -191,8 +193,8 @@ def _needed(words: list[str]) -> list[str]:
 def test_force_forgets_how_far_a_run_had_come(glt: Glt) -> None:
     glt("run", *TINY_FASTGLT)
     folder = folder_of("outputs", "fastglt")
-    account = Account(find_epochs=99)
-    Checkpoint(folder / "checkpoint.safetensors", {"denoise": {}}, account=account).write()
+    cost = RunCost(find_epochs=99)
+    Checkpoint(folder / "checkpoint.safetensors", {"denoise": {}}, cost=cost).write()
     glt("run", *TINY_FASTGLT, "force=true")
     assert json.loads((folder / "record.json").read_text())["find_epochs"] == 9
 
@@ -231,17 +233,17 @@ def test_a_checkpoint_reads_back_and_a_broken_one_is_empty(tmp_path: Path) -> No
     assert Checkpoint.read(path).stages == {}
     rows: list[dict[str, object]] = [{"phase": "round 1", "val": 0.1 + 0.2}]
     masks = {"edge": torch.tensor([True, False]), "w.weight": torch.eye(2, dtype=torch.bool)}
-    account = Account(7, {"find": 1.5}, costs_teacher=True)
+    cost = RunCost(7, {"find": 1.5}, costs_teacher=True)
     mark = PhaseCheckpoint(3, {"trained.0.value": torch.tensor([0.1]), "count": torch.tensor(2)})
-    Checkpoint(path, {"round 1": masks}, {"retrain": mark}, rows, account).write(
+    Checkpoint(path, {"round 1": masks}, {"retrain": mark}, rows, cost).write(
         later=PhaseCheckpoint(3, clone(mark.tensors))
     )
     again = Checkpoint.read(path)
-    assert (again.history, again.account) == (rows, account)
+    assert (again.history, again.cost) == (rows, cost)
     assert list(again.stages) == ["round 1"]
     assert all(torch.equal(again.stages["round 1"][name], masks[name]) for name in masks)
-    assert list(again.marks) == ["retrain", "later"]
-    for read in again.marks.values():
+    assert list(again.phases) == ["retrain", "later"]
+    for read in again.phases.values():
         assert read.epochs == 3
         assert all(torch.equal(read.tensors[name], mark.tensors[name]) for name in mark.tensors)
     whole = path.read_bytes()

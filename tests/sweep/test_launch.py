@@ -1,6 +1,8 @@
 """Launchers that break off: what is done then, by what they have brought."""
 
 import json
+import os
+import signal
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
@@ -8,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from glt_cli.config.request import read
 from glt_cli.errors import UserError
 from glt_cli.experiment.record import Record
-from glt_cli.sweep import sweep as front
 from glt_cli.sweep.display import Display
 from glt_cli.sweep.launch import NextStep, launch, run_isolated
 from glt_cli.sweep.progress import Grid
@@ -61,7 +63,7 @@ def test_it_begins_anew_as_long_as_runs_get_done_though_failed_ones_begin_again(
         end(FOLDERS[2])
 
     assert launched(broken(one, two, lambda: None, error=RuntimeError)) is NextStep.NOTHING
-    assert capsys.readouterr().err.count("beginning anew") == 2
+    assert capsys.readouterr().err.count("launching again") == 2
 
 
 @pytest.mark.parametrize(
@@ -98,13 +100,13 @@ def test_old_results_do_not_pass_for_forced_ones(
     [second] = Path("outputs").glob("*seed1*")
     ended(second, before := "2000-01-01T00:00:00+00:00")
     apart: list[str] = []
-    monkeypatch.setattr("glt_cli.sweep.launch.do_apart", lambda _, name: apart.append(name))
+    monkeypatch.setattr("glt_cli.sweep.launch.run_isolated", lambda _, name: apart.append(name))
 
     def break_off(*_: object) -> None:
         ended(first, "9999-01-01T00:00:00+00:00")
         raise error("gone")
 
-    monkeypatch.setattr(front, "_hand_to_hydra", break_off)
+    monkeypatch.setattr("glt_cli.sweep.launch.launch_points", break_off)
     code, _, err = glt(*words, "force=true")
     assert json.loads((second / "record.json").read_text())["finished"] == before
     if error is BrokenProcessPool:
@@ -114,8 +116,22 @@ def test_old_results_do_not_pass_for_forced_ones(
         assert f"not run again, although force=true: {second.name}" in err
 
 
-def test_what_a_process_of_its_own_says_is_passed_on(capfd: pytest.CaptureFixture[str]) -> None:
-    run_isolated(["method=nothing"], "the run")
-    err = capfd.readouterr().err
-    assert err.startswith("glt: the run: method=nothing: must be one of")
-    assert err.count("\n") == 1
+def test_a_run_in_a_process_of_its_own(capfd: pytest.CaptureFixture[str]) -> None:
+    (point,) = read([*TINY, "method=random"], False, None).points
+    run_isolated(point.config, "the run")
+    assert capfd.readouterr() == ("", "")
+    [folder] = Path("outputs").glob("random-*")
+    assert json.loads((folder / "record.json").read_text())["status"] == "done"
+
+
+def test_a_process_of_its_own_that_dies_is_reported(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (point,) = read([*TINY, "method=random"], False, None).points
+    monkeypatch.setattr("glt_cli.sweep.launch._run", _die)
+    run_isolated(point.config, "the run")
+    assert capfd.readouterr().err == "glt: the run: its process died (SIGKILL)\n"
+
+
+def _die(settings: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)

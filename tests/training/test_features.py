@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from glt_cli.models.sparse import SparseMatrix
-from glt_cli.training.features import SPARSE_BELOW, transformed
+from glt_cli.training.features import SPARSE_BELOW, statistics_of, transformed
 from tests.graphs import dense_of
 
 TRAIN = np.array([0, 2, 3])
 
 
 def dense(x: object, transform: str) -> torch.Tensor:
-    matrix = transformed(x, transform, TRAIN)
+    matrix = transformed(x, transform, statistics_of(x, transform, TRAIN))
     return dense_of(matrix) if isinstance(matrix, SparseMatrix) else matrix
 
 
@@ -71,18 +71,18 @@ def test_none_leaves_features_as_they_are() -> None:
 def test_few_non_zeros_are_stored_sparse(make: object) -> None:
     assert callable(make)
     few, many = int(SPARSE_BELOW * 200) - 1, int(SPARSE_BELOW * 200) + 1
-    sparse = transformed(make(bag(10, 20, few)), "row_normalise", TRAIN)
+    sparse = transformed(make(bag(10, 20, few)), "row_normalise", {})
     assert isinstance(sparse, SparseMatrix)
     assert sparse.pattern.nnz == few
     assert sparse.shape == (10, 20)
-    assert isinstance(transformed(make(bag(10, 20, many)), "row_normalise", TRAIN), torch.Tensor)
+    assert isinstance(transformed(make(bag(10, 20, many)), "row_normalise", {}), torch.Tensor)
 
 
 def test_the_callers_array_is_left_alone() -> None:
     x = bag(5, 6, 20)
     given_array, given_sparse = x.copy(), scipy.sparse.csr_array(x)
     for transform in ("row_normalise", "standardise", "none"):
-        transformed(given_array, transform, TRAIN)
-        transformed(given_sparse, transform, TRAIN)
+        transformed(given_array, transform, statistics_of(given_array, transform, TRAIN))
+        transformed(given_sparse, transform, statistics_of(given_sparse, transform, TRAIN))
     assert (given_array == x).all()
     assert (given_sparse.toarray() == x).all()

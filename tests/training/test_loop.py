@@ -10,7 +10,15 @@ from glt_cli.config import TrainerConfig
 from glt_cli.pruning.masks import EDGE, Masks, Targets, full, random_masks
 from glt_cli.pruning.retrain import FixedMasks, Trained, retrain
 from glt_cli.training.batches import Batch, Batches
-from glt_cli.training.loop import Epoch, NonFiniteLossError, adam, epochs, seed_stage, snapshot
+from glt_cli.training.loop import (
+    Epoch,
+    NonFiniteLossError,
+    adam,
+    epochs,
+    seed_stage,
+    snapshot,
+    stage_generator,
+)
 from glt_cli.training.tasks import NodeClassification
 from tests.graphs import BACKBONES, seeded, tiny_model, tiny_task
 
@@ -223,13 +231,20 @@ def test_gradients_of_one_epoch_do_not_add_to_the_next() -> None:
     assert all(torch.equal(a, b) for a, b in zip(*seen, strict=True))
 
 
-def test_stages_are_seeded_apart() -> None:
+def test_each_stage_has_random_numbers_of_its_own() -> None:
     def draws(seed: int, stage: str) -> tuple[float, float]:
-        generator = seed_stage(seed, stage)
+        seed_stage(seed, stage)
+        generator = stage_generator(seed, stage)
         return float(torch.rand(1)), float(torch.rand(1, generator=generator))
 
     assert draws(0, "retrain") == draws(0, "retrain")
     assert len({draws(0, "retrain"), draws(1, "retrain"), draws(0, "pretrain")}) == 3
+
+
+def test_making_a_generator_moves_no_other_random_number() -> None:
+    before = torch.get_rng_state()
+    stage_generator(0, "denoise")
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_a_snapshot_is_a_copy() -> None:

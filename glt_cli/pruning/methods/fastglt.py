@@ -33,6 +33,7 @@ def find(context: PruningContext, config: FastGLTConfig) -> SearchResult:
 def _denoised(context: PruningContext, config: FastGLTConfig) -> Masks:
     parameters = pretrain(context, config)
     parameters.prune(_first_masks(context, config, parameters), context.generator("denoise"))
+    context.seed_stage("denoise")
     parameters.l1 = config.l1
     if not config.epochs:
         return parameters.masks

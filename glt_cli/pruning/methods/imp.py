@@ -40,8 +40,9 @@ def _train_soft_masks(
     context: PruningContext, config: IMPConfig, masks: Masks, number: int
 ) -> dict[str, Tensor]:
     """Train weights from Θ₀ and soft masks together; return the masks of the best epoch."""
-    generator = context.generator(f"round {number}")
+    context.seed_stage(f"round {number}")
     context.rewind()
+    generator = context.generator(f"round {number}")
     soft: dict[str, nn.Parameter] = {}
     for name, mask in masks.items():
         noise = torch.rand(mask.shape, generator=generator).to(mask.device)

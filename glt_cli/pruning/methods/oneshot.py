@@ -21,7 +21,7 @@ def find(context: PruningContext, config: OneShotConfig) -> SearchResult:
 
 def pretrain(context: PruningContext, config: OneShotConfig) -> SparseParameters:
     """Step 1: E₀ dense epochs, edge scores a = 1 trained beside the weights."""
-    context.generator("pretrain")
+    context.seed_stage("pretrain")
     context.rewind()
     parameters = SparseParameters(context, config.edge_lr, config.diversity, config.variance)
     for _ in parameters.train("pretrain", config.pretrain_epochs):

@@ -10,7 +10,7 @@ from typing import Any
 
 from glt_cli.analysis.compare.statistics import tolerance_of
 from glt_cli.config import Config, SparsityConfig
-from glt_cli.config.request import Point, quoted, read
+from glt_cli.config.request import Point, Request, read
 from glt_cli.errors import UserError
 from glt_cli.sweep.search.bisection import first_tried
 from glt_cli.sweep.search.ladder import EDGES, SIDES, WEIGHTS, Rung, ladder, words
@@ -33,6 +33,7 @@ class SearchRequest:
         combinations: One for each search, at the rung that is tried first.
         varying: Those in which further settings follow the shares or the seed.
         config_dir: A folder of the user's own options.
+        hydra: Hydra's own settings, which name the launcher.
     """
 
     side: str
@@ -43,6 +44,7 @@ class SearchRequest:
     combinations: list[Point]
     varying: list[Point]
     config_dir: str | None
+    hydra: dict[str, Any] | None
 
     def words(self, combination: Point, rung: Rung, seeds: Sequence[int]) -> list[str]:
         """The multirun of a rung, as `glt run -m` takes it."""
@@ -79,17 +81,17 @@ def read_search_request(known: argparse.Namespace, rest: Sequence[str]) -> Searc
     test_seeds = seeds and checked(lambda: _test_seeds(known.test_seeds, seeds))
     tolerance = checked(lambda: tolerance_of(known.tolerance))
     problems += [problem for word in given if (problem := _not_here(word, side))]
-    combinations: list[Point] = []
+    found = Request([], is_grid=True)
     if rungs and seeds and not any(_key(word) in SIDES[side] for word in given):
         set_here = [*words(side, first_tried(rungs)), f"seed={seeds[0]}"]
-        combinations = checked(partial(_combinations, given, set_here, side, known.config_dir))
+        found = checked(partial(_combinations, given, set_here, side, known.config_dir))
     else:
         # The words are checked all the same, so that all that is wrong is said at once.
-        checked(lambda: read(quoted(given), True, known.config_dir))
+        checked(lambda: read(given, True, known.config_dir))
     if problems:
         raise UserError("\n".join(dict.fromkeys(problems)))
     wanted = SearchRequest(
-        side, rungs, seeds, test_seeds, tolerance, combinations, [], known.config_dir
+        side, rungs, seeds, test_seeds, tolerance, found.points, [], known.config_dir, found.hydra
     )
     return replace(wanted, varying=_varying(wanted))
 
@@ -132,16 +134,17 @@ def _side(rest: Sequence[str]) -> tuple[str, list[str]]:
 
 def _combinations(
     given: Sequence[str], set_here: Sequence[str], side: str, config_dir: str | None
-) -> list[Point]:
+) -> Request:
     """Compose each combination of the words at the rung that is tried first."""
-    request = read(quoted(given), True, config_dir)
+    request = read(given, True, config_dir)
     named = {_key(word) for point in request.points for word in point.overrides}
     # What is not pruned along the ladder stays whole, unless somebody asks for more: the shares of
     # presets are for tickets of one sparsity.
     whole = [
         f"{key}=0.0" for key in (EDGES, WEIGHTS) if key not in SIDES[side] and key not in named
     ]
-    points = read(quoted([*given, *whole, *set_here]), True, config_dir).points
+    request = read([*given, *whole, *set_here], True, config_dir)
+    points = request.points
     problems = []
     if "sparsity" in named:
         problems.append(_NO_GROUP)
@@ -154,7 +157,7 @@ def _combinations(
     ]
     if problems:
         raise UserError("\n".join(problems))
-    return points
+    return request
 
 
 _NO_GROUP = (

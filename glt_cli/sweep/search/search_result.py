@@ -37,8 +37,8 @@ class Result:
         """What tells it from other searches, by the headings of the table."""
         return {
             "method": self.method,
-            "backbone": self.config.backbone.name,
-            "data set": self.config.dataset.shown,
+            "backbone": self.config.backbone_name,
+            "data set": self.config.dataset_name,
             **self.varied,
         }
 
@@ -47,7 +47,7 @@ class Result:
         """Its name in a line of text."""
         others = [f"{key}={value}" for key, value in self.varied.items()]
         return ", ".join(
-            [self.config.backbone.name, self.config.dataset.shown, self.method, *others]
+            [self.config.backbone_name, self.config.dataset_name, self.method, *others]
         )
 
     def removed(self, key: str, side: str) -> float | None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from glt_cli.config.request import Point, Request, read
+from glt_cli.config.request import Point, Request
 from glt_cli.errors import UserError
 from glt_cli.experiment.paths import RunFolder
 from glt_cli.experiment.record import Record, finished, read_record
 from glt_cli.sweep.search.find_extreme import Runs, RunsFailedError
 from glt_cli.sweep.search.ladder import Rung, said
 from glt_cli.sweep.search.search_request import SearchRequest
-from glt_cli.sweep.sweep import complete, named
+from glt_cli.sweep.sweep import complete, with_folders
 
 
 def runs_of(wanted: SearchRequest, combination: Point) -> Runs:
@@ -29,7 +29,7 @@ def finished_runs(
 ) -> list[Record]:
     """Those runs of a rung that are finished."""
     points = [Point([], config) for config in wanted.configs(combination, rung, seeds)]
-    found = [finished(RunFolder(path)) for _, path in named(Request(points, is_grid=True))]
+    found = [finished(RunFolder(path)) for _, path in with_folders(points)]
     return [record for record in found if record]
 
 
@@ -38,11 +38,10 @@ def _completed(
 ) -> list[Record]:
     from glt_cli.sweep.summary import print_failure
 
-    words = wanted.words(combination, rung, seeds)
+    points = [Point([], config) for config in wanted.configs(combination, rung, seeds)]
     where = said(wanted.side, rung)
     try:
-        request = read(words, True, wanted.config_dir)
-        folders, _ = complete(request, words, True, wanted.config_dir)
+        folders, _ = complete(Request(points, is_grid=True, hydra=wanted.hydra))
     except UserError as error:
         raise RunsFailedError(f"{where}: {'; '.join(str(error).splitlines())}") from error
     done, failed = [], []

@@ -12,17 +12,30 @@ from glt_cli.config.datasets import DatasetConfig, FeaturelessConfig
 from glt_cli.data.catalog import entry
 from glt_cli.data.graph_data import GraphData, LinkData, NodeData
 from glt_cli.models.graph import Cleaned, Graph
-from glt_cli.training.features import structural, transformed
+from glt_cli.training.features import statistics_of, structural, transformed
 from glt_cli.training.tasks.link_prediction import LinkPrediction, Pairs
 from glt_cli.training.tasks.node_tasks import MultiLabel, NodeClassification
 from glt_cli.training.tasks.task import Task
 
-__all__ = ["LinkPrediction", "MultiLabel", "NodeClassification", "Task", "make_task", "metric_of"]
+__all__ = [
+    "LinkPrediction",
+    "MultiLabel",
+    "NodeClassification",
+    "Task",
+    "make_task",
+    "metric_of",
+    "task_name",
+]
 
 
 def metric_of(config: DatasetConfig) -> str:
     """Name the metric of a data set: the published one, or the user's choice."""
     return str(getattr(config, "metric", None) or entry(config.name).metric)
+
+
+def task_name(config: DatasetConfig) -> str:
+    """Name the kind of task of a data set, as records do."""
+    return str(getattr(config, "task", None) or entry(config.name).task)
 
 
 def make_task(data: GraphData, config: DatasetConfig, device: torch.device) -> Task:
@@ -55,8 +68,9 @@ def _input(
 ) -> dict[str, Any]:
     if data.x is not None:
         train = data.train if isinstance(data, NodeData) else slice(None)
-        x = transformed(data.x, config.transform, train)
-        return {"x": x.to(device), "derived": data.derived}
+        statistics = statistics_of(data.x, config.transform, train)
+        x = transformed(data.x, config.transform, statistics)
+        return {"x": x.to(device), "derived": data.derived, "statistics": statistics}
     assert isinstance(config, FeaturelessConfig)
     if config.features == "structural":
         return {"x": structural(graph, config.width).to(device), "derived": True}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from torch import Tensor
@@ -24,6 +24,7 @@ class Task(ABC):
         x: Input features [N, F]; where `embedding` is set, node numbers int64 [N].
         embedding: Width of node embeddings to be learned; 0 where nodes have features.
         derived: Whether the features were computed from the full message graph.
+        statistics: Mean and deviation [F] of the training nodes, where features are standardised.
         metric: What `score` measures, as tables call it.
         cleaned: Lines that say what was dropped from the edges, if anything was.
     """
@@ -34,6 +35,7 @@ class Task(ABC):
     x: Matrix
     embedding: int = 0
     derived: bool = False
+    statistics: dict[str, Tensor] = field(default_factory=dict)
     metric: str
     cleaned: tuple[str, ...] = ()
 

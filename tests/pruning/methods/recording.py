@@ -36,7 +36,7 @@ def record(monkeypatch: pytest.MonkeyPatch) -> Recording:
         recording.gradients.append(dict(self.gradients))
         return told(self)
 
-    def listening_swap(
+    def listening_exchange(
         self: SparseParameters, name: str, leaving: Tensor, entering: Tensor
     ) -> None:
         assert entering.numel() <= leaving.numel()
@@ -55,7 +55,7 @@ def record(monkeypatch: pytest.MonkeyPatch) -> Recording:
         return edge_growth(evidence, names, mixing)
 
     monkeypatch.setattr(SparseParameters, "sparsities", sparsities)
-    monkeypatch.setattr(SparseParameters, "swap", listening_swap)
-    monkeypatch.setattr("glt_cli.pruning.methods.fastglt.weight_potential", listening_weights)
-    monkeypatch.setattr("glt_cli.pruning.methods.fastglt.edge_potential", listening_edges)
+    monkeypatch.setattr(SparseParameters, "exchange", listening_exchange)
+    monkeypatch.setattr("glt_cli.pruning.methods.fastglt.weight_growth", listening_weights)
+    monkeypatch.setattr("glt_cli.pruning.methods.fastglt.edge_growth", listening_edges)
     return recording

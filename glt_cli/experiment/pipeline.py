@@ -1,0 +1,196 @@
+"""One run, told top to bottom: find, rewind, retrain, measure. It reads and writes no results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+
+from glt_cli.config import Config, RetrainConfig
+from glt_cli.experiment.checkpoint import Checkpoint
+from glt_cli.experiment.history import HistoryRecorder
+from glt_cli.experiment.log import Log
+from glt_cli.experiment.macs import Macs, count_macs
+from glt_cli.experiment.observer import Silent
+from glt_cli.experiment.resume import RunCheckpointer
+from glt_cli.experiment.teacher import DenseModel, Teacher
+from glt_cli.models import build
+from glt_cli.pruning import methods
+from glt_cli.pruning.context import PruningContext, PruningRound, SearchResult
+from glt_cli.pruning.controls import shuffled
+from glt_cli.pruning.masks import Masks, Targets, full, kept_counts, sparsities
+from glt_cli.pruning.promises import check_masks, check_repeatable
+from glt_cli.pruning.retrain import Constraint, FixedMasks, Trained, retrain
+from glt_cli.training.loop import Distillation, State, seed_stage, snapshot
+from glt_cli.training.tasks import Task
+
+#: Searches of somebody's own method that took no longer are done twice, to see that they repeat.
+_REPEATED_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class FoundMasks:
+    """Masks with the cost of finding them.
+
+    Attributes:
+        result: What the method found.
+        seconds: Find time: wall time of all that was needed, a teacher's training included.
+        epochs: Optimiser epochs in that time.
+        distill: λ of the distillation that was part of the search, where it was done before.
+    """
+
+    result: SearchResult
+    seconds: float
+    epochs: int
+    distill: float = 0.0
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """Everything that a run found and measured.
+
+    Attributes:
+        init: Θ₀.
+        found: The masks.
+        trained: The retrained ticket.
+        retrain_seconds: Wall time of that.
+        distill: λ of its distillation; 0 where there was none.
+        rounds: Masks of earlier rounds, and their scores where they were retrained.
+        dense: The dense baseline; None of a dense run, which is its own.
+        dense_macs: Multiply-adds of the dense model.
+        ticket_macs: Multiply-adds of the ticket.
+    """
+
+    init: State
+    found: FoundMasks
+    trained: Trained
+    retrain_seconds: float
+    distill: float
+    rounds: list[tuple[PruningRound, Trained | None]]
+    dense: DenseModel | None
+    dense_macs: Macs
+    ticket_macs: Macs
+
+
+def find_and_retrain(
+    config: Config,
+    task: Task,
+    dense: DenseModel | None,
+    earlier: FoundMasks | None,
+    recorder: HistoryRecorder,
+    checkpoint: Checkpoint,
+) -> RunResult:
+    """Find masks, rewind to Θ₀, retrain under them, and measure.
+
+    Args:
+        config: Settings.
+        task: Data on its device, loss and score.
+        dense: The dense baseline of the same settings; None for a dense run.
+        earlier: What the same settings found for an ordinary retraining, where only the
+            retraining differs (`retrain.control`, `retrain.distill`); None to search.
+        recorder: Told of all epochs.
+        checkpoint: Where an interrupted run goes on from.
+
+    Raises:
+        BrokenPromiseError: The method's masks are not those of a ticket.
+    """
+    seed_stage(config.seed, "reinit" if config.retrain.control == "reinit" else "init")
+    model = build(config.backbone, task.num_features, task.num_outputs, task.embedded_nodes)
+    model = model.to(task.graph.edge_index.device)
+    teacher = Teacher(dense, task)
+    checkpointer = RunCheckpointer(checkpoint, recorder, teacher)
+    context = PruningContext(
+        task=task,
+        model=model,
+        init=snapshot(model),
+        targets=Targets(config.sparsity.graph, config.sparsity.weight),
+        trainer=config.trainer,
+        seed=config.seed,
+        observer=recorder,
+        teacher=teacher.for_search,
+        checkpointer=checkpointer,
+    )
+
+    found = earlier or _find(context, config, checkpointer, teacher)
+    masks = found.result.masks
+    if config.retrain.control == "shuffle":
+        masks = shuffled(masks, context.generator("shuffle"))
+
+    distill = config.retrain.distill or found.result.distill
+    distillation = Distillation(teacher.outputs, distill) if distill else None
+    constraint = found.result.constraint or FixedMasks(masks)
+    phase = "retrain" if config.method.prunes else "dense"
+    with checkpointer.timed(phase):
+        trained = _retrain(context, constraint, recorder, phase, distillation)
+    check_masks(trained.masks, context.tensors(), context.targets)
+
+    return RunResult(
+        init=context.init,
+        found=found,
+        trained=trained,
+        retrain_seconds=checkpointer.cost.seconds[phase],
+        distill=distill,
+        rounds=[
+            (each, _retrain(context, FixedMasks(each.masks), recorder, each.phase))
+            if found.result.retrain_rounds
+            else (each, None)
+            for each in found.result.rounds
+        ],
+        dense=dense,
+        dense_macs=_macs(context, full(trained.masks)),
+        ticket_macs=_macs(context, trained.masks),
+    )
+
+
+def _find(
+    context: PruningContext, config: Config, checkpointer: RunCheckpointer, teacher: Teacher
+) -> FoundMasks:
+    """Let the method look for masks, and check that they keep a ticket's promises."""
+    with checkpointer.timed("find"):
+        result = methods.find(context, config.method)
+    seconds, epochs = checkpointer.cost.seconds["find"], checkpointer.cost.find_epochs
+    check_masks(result.masks, context.tensors(), context.targets)
+    is_ours = type(config.method).__module__.startswith("glt_cli.")
+    if not is_ours and seconds <= _REPEATED_SECONDS:
+        silent = HistoryRecorder(Silent(), Log(None, ""))
+        again = replace(context, observer=silent, checkpointer=None)
+        check_repeatable(result.masks, methods.find(again, config.method).masks)
+    if teacher.was_used:
+        seconds += teacher.seconds
+        epochs += config.trainer.epochs
+    return FoundMasks(result, seconds, epochs)
+
+
+def _retrain(
+    context: PruningContext,
+    constraint: Constraint,
+    recorder: HistoryRecorder,
+    phase: str,
+    distillation: Distillation | None = None,
+) -> Trained:
+    recorder.begin(phase, context.trainer.epochs)
+    graph, weight = sparsities(constraint.masks, kept_counts(constraint.masks))
+    return retrain(
+        context.task,
+        context.model,
+        context.init,
+        constraint,
+        context.trainer,
+        context.seed,
+        observe=lambda epoch: recorder.epoch(epoch, graph, weight),
+        phase=phase,
+        distillation=distillation,
+        checkpointer=context.checkpointer,
+    )
+
+
+@torch.no_grad()
+def _macs(context: PruningContext, masks: Masks) -> Macs:
+    task, model = context.task, context.model
+    decoder = task.decoder_macs(model.width)
+    return count_macs(model, task.x, task.graph, masks, decoder)
+
+
+def is_plain(config: Config) -> bool:
+    """Whether the ticket is retrained in the ordinary way, with nothing of `retrain.` set."""
+    return config.retrain == RetrainConfig()
