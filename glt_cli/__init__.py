@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from glt_cli.analysis.collect import load_runs
+    from glt_cli.analysis.load_runs import load_runs
     from glt_cli.deploy.find_ticket import find_ticket
     from glt_cli.deploy.loaded_ticket import LoadedTicket as Ticket
     from glt_cli.deploy.loaded_ticket import load_ticket
@@ -34,7 +34,7 @@ _PLACES = {
     "Ticket": ("glt_cli.deploy.loaded_ticket", "LoadedTicket"),
     "UserError": ("glt_cli.errors", "UserError"),
     "find_ticket": ("glt_cli.deploy.find_ticket", "find_ticket"),
-    "load_runs": ("glt_cli.analysis.collect", "load_runs"),
+    "load_runs": ("glt_cli.analysis.load_runs", "load_runs"),
     "load_ticket": ("glt_cli.deploy.loaded_ticket", "load_ticket"),
 }
 

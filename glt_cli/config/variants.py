@@ -11,7 +11,6 @@ from omegaconf import OmegaConf
 
 from glt_cli.config import Config
 from glt_cli.config.request import config_folder
-from glt_cli.experiment.record import label
 
 
 def name_of(config: Config) -> str:
@@ -19,6 +18,14 @@ def name_of(config: Config) -> str:
     return label(
         config.method_name, config.retrain.control, config.retrain.distill, variant(config)
     )
+
+
+def label(method: str, control: str, distill: float, variant: str) -> str:
+    """A method's name, marked by its variant and by what differs in its retraining."""
+    marks = [variant] if variant else []
+    marks += [control] if control != "none" else []
+    marks += [f"distilled {distill:g}"] if distill else []
+    return f"{method} ({', '.join(marks)})" if marks else method
 
 
 def variant(config: Config) -> str:

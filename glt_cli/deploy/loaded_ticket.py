@@ -71,15 +71,20 @@ class LoadedTicket(Ticket):
         pruned = self.graph().keep(~self.masks[EDGE])
         return self._outputs(x, graph.without(pruned))
 
-    def to_torch_geometric(self) -> Any:
+    def to_torch_geometric(self) -> tuple[torch.nn.Module, Any]:
         """The ticket as torch-geometric's own layers on the smaller graph, zeros in the weights.
 
         Returns:
-            See `glt_cli.deploy.torch_geometric.to_torch_geometric`.
+            The model, and a `Data` with the kept edges: `model(x, data.edge_index)` is [N, C].
+            See `glt_cli.deploy.torch_geometric`.
+
+        Raises:
+            UserError: torch-geometric's layers can't express it: edge weights in other backbones
+                than gcn, or a backbone of a plug-in.
         """
         from glt_cli.deploy.torch_geometric import to_torch_geometric
 
-        return to_torch_geometric(self)
+        return to_torch_geometric(self, self.graph())
 
     @torch.no_grad()
     def _outputs(self, x: Matrix, graph: Graph) -> Tensor:

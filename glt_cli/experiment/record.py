@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from types import NoneType
 
+from glt_cli.config.variants import label
 from glt_cli.data import checksums
 from glt_cli.experiment.paths import RunFolder, write_whole
 
@@ -97,14 +98,6 @@ class Record:
     def write(self, folder: RunFolder) -> None:
         """Write it whole."""
         write_whole(folder.record, json.dumps(asdict(self), indent=2) + "\n")
-
-
-def label(method: str, control: str, distill: float, variant: str) -> str:
-    """A method's name, marked by its variant (see variants) and what differs in its retraining."""
-    marks = [variant] if variant else []
-    marks += [control] if control != "none" else []
-    marks += [f"distilled {distill:g}"] if distill else []
-    return f"{method} ({', '.join(marks)})" if marks else method
 
 
 def metric_name(metric: str) -> str:

@@ -11,10 +11,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as RichTable
 
+from glt_cli.config.variants import label
 from glt_cli.errors import UserError
 from glt_cli.experiment.macs import Macs
 from glt_cli.experiment.paths import RunFolder
-from glt_cli.experiment.record import Record, label, metric_name
+from glt_cli.experiment.record import Record, metric_name
 from glt_cli.pruning.masks import EDGE, Masks, Targets
 from glt_cli.terminal import print_trimmed
 

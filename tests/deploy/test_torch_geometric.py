@@ -83,6 +83,9 @@ def make_ticket(
         masks=masks,
         init=snapshot(model),
         trained=snapshot(model),
+        num_nodes=graph.num_nodes,
+        directed=graph.directed,
+        edge_weight=graph.edge_weight,
     )
 
 
