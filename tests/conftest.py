@@ -7,7 +7,7 @@ import torch
 from hypothesis import settings
 
 from glt_cli.commands.parser import main as run_command
-from glt_cli.data import planetoid, sources
+from glt_cli.data import sources
 from glt_cli.data.ogb import fetch
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -52,7 +52,7 @@ def _apart(
     monkeypatch.setattr(sources, "download", offline)
     monkeypatch.setattr(sources, "pip_download", offline)
     monkeypatch.setattr(fetch, "_download", offline)
-    monkeypatch.setattr(planetoid, "_upstream_url", lambda: "https://upstream.example")
+    monkeypatch.setattr(sources, "torch_geometric_url", lambda name: "https://upstream.example")
     monkeypatch.delenv("GLT_DATA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path_factory.mktemp("work"))

@@ -1,4 +1,4 @@
-"""Schemas of `conf/dataset/*`: where the data comes from and what is made of it."""
+"""Schemas of `conf/dataset/*`: where the data comes from, and how it is prepared."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TRANSFORMS = ("row_normalise", "standardise", "none")
 
 @dataclass
 class DatasetConfig:
-    """A data set of the catalogue; `name` is its entry there."""
+    """Settings of a data set; `name` is its name in the catalogue."""
 
     name: str = MISSING
     #: What happens to the input features before training.
@@ -24,11 +24,11 @@ class DatasetConfig:
 
     @property
     def shown(self) -> str:
-        """What tables and folders call it."""
+        """Its name in tables and folders."""
         return self.name
 
     def problems(self) -> Iterator[str]:
-        """Yield what is wrong between fields that are each within bounds."""
+        """Yield an error message for each contradiction between fields."""
         yield from ()
 
 
@@ -36,15 +36,15 @@ class DatasetConfig:
 class FeaturelessConfig(DatasetConfig):
     """A graph whose nodes have no features of their own."""
 
-    #: `learned` gives each node an embedding that is trained beside the weights, `structural`
-    #: computes features from the whole message graph once.
+    #: `learned` trains an embedding of each node together with the weights; `structural` computes
+    #: features from the whole message graph once.
     features: str = one_of("learned", "structural")
     width: int = bounded(128, 1)
 
 
 @dataclass
 class LinkConfig(FeaturelessConfig):
-    """Link prediction on such a graph, with a seeded split of its edges."""
+    """Link prediction on a graph without node features, with a seeded split of its edges."""
 
     split_seed: int = bounded(0, 0, 2**32 - 1)
 
@@ -53,22 +53,22 @@ class LinkConfig(FeaturelessConfig):
 class CollabConfig(DatasetConfig):
     """ogbl-collab."""
 
-    #: Whether validation edges are message edges at test, as OGB's rules allow.
+    #: Whether validation edges are message edges in testing, as OGB's rules allow.
     validation_edges_at_test: bool = False
 
 
 @dataclass
 class SyntheticConfig(DatasetConfig):
-    """A degree-corrected block model with features that hint at the class (data/synthetic.py)."""
+    """A degree-corrected block model with features that depend on the class (data/synthetic.py)."""
 
     nodes: int = bounded(10_000, 10, 10_000_000)
     #: Undirected edges.
     edges: int = bounded(50_000, 1, 10_000_000)
     classes: int = bounded(10, 2, 1000)
     num_features: int = bounded(128, 1)
-    #: Non-zero features of each node; where all are, they are dense and real-valued.
+    #: Number of non-zero features of each node; if it is all, features are dense real numbers.
     active: int = bounded(16, 1)
-    #: Share of edges inside a class, of features that tell the class, and of training nodes.
+    #: Shares: edges inside a class, features that depend on the class, and training nodes.
     homophily: float = bounded(0.6, 0, 1)
     signal: float = bounded(0.15, 0, 1)
     train_fraction: float = bounded(0.5, 0, 1, above=True, below=True)
@@ -95,36 +95,36 @@ class SyntheticConfig(DatasetConfig):
 
 @dataclass
 class FilesConfig(DatasetConfig):
-    """Somebody's own graph: CSV, Parquet or npz files (docs/your-own-graph.md)."""
+    """The user's own graph: CSV, Parquet or npz files (docs/your-own-graph.md)."""
 
-    #: What tables and folders shall call it.
+    #: Its name in tables and folders.
     title: str = "files"
-    #: Where the files are; what is in them is what counts.
+    #: Paths of the files. A run is identified by their content, not by their paths.
     edges: str | None = excluded_from_hash(None)
     nodes: str | None = excluded_from_hash(None)
     #: Column of the nodes file to predict.
     label: str | None = None
-    #: Column of node ids; the first column where nothing is said.
+    #: Column of node ids; by default the first column.
     id: str | None = None
-    #: Columns of the edges file; its first two where nothing is said.
+    #: Columns of the edges file; by default its first two.
     source: str | None = None
     target: str | None = None
-    #: Column of edge weights; none where nothing is said.
+    #: Column of edge weights; by default none.
     weight: str | None = None
     directed: bool = False
-    #: Columns not to use as features; columns of numbers that are categories.
+    #: Columns that aren't used as features; columns of numbers that are categories.
     ignore: list[str] = field(default_factory=list)
     categorical: list[str] = field(default_factory=list)
-    #: Column that says train, val or test; where nothing is said, seeded fractions by label.
+    #: Column with train, val or test; by default a seeded split of each class by these fractions.
     split: str | None = None
     train_fraction: float = bounded(0.6, 0, 1, above=True, below=True)
     val_fraction: float = bounded(0.2, 0, 1, above=True, below=True)
     split_seed: int = bounded(0, 0, 2**32 - 1)
-    #: Numeric columns by the training nodes' mean and deviation, or as they are.
+    #: Whether to standardise numeric columns by the training nodes' mean and deviation.
     standardise: bool = True
-    #: Of both files; a comma for .csv, a tab for .tsv and .txt where nothing is said.
+    #: Delimiter of both files; by default a comma for .csv, a tab for .tsv and .txt.
     delimiter: str | None = None
-    #: An edge to a node that the nodes file lacks is a mistake, or is left out and counted.
+    #: Whether an edge to an unknown node is an error, or is left out and counted.
     unknown: str = one_of("error", "drop")
     metric: str = one_of("accuracy", "roc_auc")
 
@@ -135,21 +135,19 @@ class FilesConfig(DatasetConfig):
 
     def problems(self) -> Iterator[str]:
         """See DatasetConfig."""
-        from glt_cli.data.catalog import CATALOG
-
         if not re.fullmatch(r"[A-Za-z0-9._-]{1,60}", self.title) or self.title.strip(".") == "":
-            yield f"dataset.title={self.title}: at most 60 letters, digits and ._- may stand there"
-        elif self.title in CATALOG and self.title != self.name:
-            yield f"dataset.title={self.title}: is the name of a known data set; take another"
+            yield f"dataset.title={self.title}: must be at most 60 letters, digits and ._-"
+        elif self.title in DATASETS and self.title != self.name:
+            yield f"dataset.title={self.title}: is the name of a known data set; choose another"
         for key in ("edges", "nodes", "label"):
             if not getattr(self, key):
-                yield f"dataset.{key}: name it, as in dataset.{key}={_EXAMPLES[key]}"
+                yield f"dataset.{key}: must be given, as in dataset.{key}={_EXAMPLES[key]}"
         if self.delimiter is not None and len(self.delimiter.replace("\\t", "\t")) != 1:
             yield f"dataset.delimiter={self.delimiter}: must be one character, as in '\";\"'"
         if self.train_fraction + self.val_fraction >= 1:
             yield (
                 f"dataset.train_fraction={self.train_fraction} and dataset.val_fraction="
-                f"{self.val_fraction}: nothing is left to test on; together they must be below 1"
+                f"{self.val_fraction}: no nodes are left for testing; their sum must be below 1"
             )
 
 
@@ -171,14 +169,25 @@ class InMemoryConfig(DatasetConfig):
 
 _EXAMPLES = {"edges": "edges.csv", "nodes": "nodes.csv", "label": "churned"}
 
-#: Schema of each data set; the plain one where a name is not listed.
+#: Schema of each data set, in the order of the catalogue (glt_cli/data/catalog.py).
 DATASETS: dict[str, type[DatasetConfig]] = {
+    "cora": DatasetConfig,
+    "citeseer": DatasetConfig,
+    "pubmed": DatasetConfig,
+    "files": FilesConfig,
+    "amazon_computers": DatasetConfig,
+    "amazon_photo": DatasetConfig,
+    "coauthor_cs": DatasetConfig,
+    "coauthor_physics": DatasetConfig,
+    "ogbn_arxiv": DatasetConfig,
+    "ogbn_proteins": DatasetConfig,
+    "ogbl_collab": CollabConfig,
+    "tolokers": DatasetConfig,
+    "pcg": DatasetConfig,
+    "humango": DatasetConfig,
     "blogcatalog": FeaturelessConfig,
     "ca_astroph": LinkConfig,
     "drugbank_ddi": LinkConfig,
-    "files": FilesConfig,
-    "in_memory": InMemoryConfig,
-    "ogbl_collab": CollabConfig,
     "synthetic": SyntheticConfig,
     "synthetic_arxiv_size": SyntheticConfig,
     "synthetic_quarter_proteins_size": SyntheticConfig,
@@ -186,10 +195,11 @@ DATASETS: dict[str, type[DatasetConfig]] = {
 
 
 def schema(name: str) -> type[DatasetConfig]:
-    """Look up the schema of a data set."""
-    return DATASETS.get(name, DatasetConfig)
+    """Return the schema of a data set; the plain one for an unknown name."""
+    # A graph in memory has no entry in the catalogue: the command line can't ask for it.
+    return InMemoryConfig if name == "in_memory" else DATASETS.get(name, DatasetConfig)
 
 
 def default(name: str, **settings: Any) -> DatasetConfig:
-    """Make the settings of a data set as its schema has them."""
+    """Return the settings of a data set: its schema's defaults, changed by ``settings``."""
     return schema(name)(name=name, **settings)

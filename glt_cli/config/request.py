@@ -28,10 +28,9 @@ from omegaconf import DictConfig, OmegaConf
 from glt_cli.config import Config, check
 from glt_cli.config.backbones import BACKBONES
 from glt_cli.config.compose import CONFIG_NAME, composed, one_line, to_config, wrong_word
-from glt_cli.config.datasets import schema
+from glt_cli.config.datasets import DATASETS
 from glt_cli.config.hydra_keys import explain_refused, refused
 from glt_cli.config.methods import METHODS
-from glt_cli.data.catalog import CATALOG
 from glt_cli.errors import UserError
 from glt_cli.terminal import tracked
 
@@ -53,8 +52,8 @@ def register_schemas() -> None:
         store.store(group="hydra/glt/method", name=name, node=method)
     for name, backbone in BACKBONES.items():
         store.store(group="hydra/glt/backbone", name=name, node=backbone)
-    for name in CATALOG:
-        store.store(group="hydra/glt/dataset", name=name, node=schema(name))
+    for name, dataset in DATASETS.items():
+        store.store(group="hydra/glt/dataset", name=name, node=dataset)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
-"""Data sets: what there is (`catalog`), whether it is here, fetching it and reading it.
+"""Data sets: which there are (`catalog`), and finding, downloading and reading them.
 
-Importing this package is cheap; each loader is imported when one of its data sets is asked for.
-Every function raises UserError for an unknown name and for a data root that does not exist.
-``data_root=None`` means the environment variable GLT_DATA, if set.
+Importing this package is cheap, because a loader is imported only when one of its data sets is
+used. Every function raises UserError for an unknown data set and for a data root that doesn't
+exist. ``data_root=None`` stands for the environment variable GLT_DATA, if it is set.
 """
 
 from collections.abc import Callable
@@ -10,20 +10,20 @@ from collections.abc import Callable
 from glt_cli.config.datasets import DatasetConfig
 from glt_cli.data.catalog import entry
 from glt_cli.data.folders import existing_root
-from glt_cli.data.forms import GraphData, LinkData, NodeData
+from glt_cli.data.graph_data import GraphData, LinkData, NodeData
 from glt_cli.data.loaders import loader
 
 __all__ = ["GraphData", "LinkData", "NodeData", "checksum", "is_present", "load", "prepare"]
 
 
 def _quiet(message: str) -> None:
-    """Say nothing."""
+    """Drop a progress message."""
 
 
 def is_present(config: DatasetConfig, data_root: str | None) -> str | None:
-    """Tell where the data set is ("in the package" or a folder), or None if it isn't here.
+    """Return where the data set is ("in the package", a file or a folder), or None if absent.
 
-    Only looks whether the files exist: `prepare` checks their content.
+    This only checks that the files exist; `prepare` checks their content.
     """
     return loader(config.name).is_present(config, existing_root(data_root))
 
@@ -31,20 +31,33 @@ def is_present(config: DatasetConfig, data_root: str | None) -> str | None:
 def prepare(
     config: DatasetConfig, data_root: str | None, say: Callable[[str], None] = _quiet
 ) -> str:
-    """Make sure that the data set is here and is the published one; returns where it is.
+    """Verify the data set, after downloading it if it isn't on this machine.
 
-    What is missing is fetched into the cache, never into the data root; `say` gets a line for
-    each step of that. UserError: a file that isn't the published one, or no source that works.
+    Downloads go to the cache, never to the data root.
+
+    Args:
+        config: Settings of the data set.
+        data_root: A folder with data sets, or None.
+        say: Gets the progress messages of a download, one line each.
+
+    Returns:
+        Where the data set is.
+
+    Raises:
+        UserError: A file isn't the published one, or no download works.
     """
     return loader(config.name).prepare(config, existing_root(data_root), say)
 
 
 def load(config: DatasetConfig, data_root: str | None) -> GraphData:
-    """Prepare the data set quietly, then read it."""
+    """Read the data set, after downloading it if necessary; UserError as for `prepare`."""
     return loader(config.name).load(config, existing_root(data_root))
 
 
 def checksum(config: DatasetConfig, data_root: str | None) -> str:
-    """Identify the content: two runs with the same checksum saw the same data."""
+    """Return a digest of the content: runs with the same checksum have used the same data.
+
+    UserError if the data must be read for it and isn't on this machine.
+    """
     known = entry(config.name).checksum
     return known or loader(config.name).checksum(config, existing_root(data_root))

@@ -1,60 +1,40 @@
-"""Archives of arrays (npz): found, verified and unpacked, never unpickled."""
+"""npz archives of data sets, read without unpickling anything."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glt_cli.data import checksums
 from glt_cli.errors import UserError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def first_file(paths: Iterable[Path]) -> Path | None:
-    """Return the first of the paths that is a file; UserError where one may not be looked at."""
-    for path in paths:
-        try:
-            if path.is_file():
-                return path
-        except OSError as error:
-            raise UserError(f"{path} can't be read: {error.strerror or error}.") from error
-    return None
-
-
-def read(path: Path, needed: Sequence[str], sha256: str | None = None) -> dict[str, NDArray[Any]]:
-    """Return the needed arrays of an archive.
-
-    The bytes that are verified are the very bytes that are unpacked.
+def unpack(path: Path, content: bytes, needed: Sequence[str]) -> dict[str, NDArray[Any]]:
+    """Return the needed arrays of an npz archive.
 
     Args:
-        path: The archive.
-        needed: Names of arrays; others are left alone.
-        sha256: Digest that the file must have; None where no such thing is known.
+        path: The file's path, for error messages; the file isn't opened.
+        content: The file's bytes, verified before if their digest is known.
+        needed: Names of arrays; others aren't read.
 
     Raises:
-        UserError: The file can't be read, is another one, is damaged or lacks an array.
+        UserError: The archive is damaged or has no such arrays.
     """
     import numpy as np
 
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UserError(f"{path} can't be read: {error.strerror or error}.") from error
-    found = checksums.of_bytes(content)
-    if sha256 not in (None, found):
-        raise UserError(
-            f"{path} is not the file that glt knows by this name, or is damaged: its "
-            f"{len(content)} bytes have SHA-256 {found[:12]}…, not {sha256[:12]}…. "
-            f"Known is an npz file with the arrays {', '.join(needed)}."
-        )
-    try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             return {name: archive[name] for name in needed}
-    except Exception as error:  # whatever damage makes zipfile, zlib and numpy raise
+    except Exception as error:  # zipfile, zlib and numpy raise errors of many types
         raise UserError(
-            f"{path} is damaged, or no npz file with the arrays {', '.join(needed)}: {error}."
+            f"{path} is damaged, or is not an npz file with {contents(needed)}: {error}."
         ) from error
+
+
+def contents(needed: Sequence[str]) -> str:
+    """Describe the arrays of a file for messages: "the arrays x, y", or "the array edges"."""
+    return f"the array{'s' if len(needed) > 1 else ''} {', '.join(needed)}"

@@ -1,4 +1,4 @@
-"""SHA-256 of what data sets are made of."""
+"""SHA-256 digests of files and arrays, as hexadecimal text."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ if TYPE_CHECKING:
 
 
 def of_bytes(content: bytes) -> str:
-    """Digest of a file's content that is in memory already."""
+    """Return the digest of bytes in memory."""
     return hashlib.sha256(content).hexdigest()
 
 
 def of_file(path: Path) -> str:
-    """Digest of a file that may be large."""
+    """Return the digest of a file of any size; OSError if it can't be read."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def of_pins(pins: Mapping[str, str]) -> str:
-    """Digest of a set of files, from their names and digests alone."""
+    """Return the digest of a set of files, from their digests by name."""
     lines = (f"{pins[name]}  {name}\n" for name in sorted(pins))
     return of_bytes("".join(lines).encode())
 
 
 def of_arrays(arrays: Mapping[str, NDArray[Any]]) -> str:
-    """Digest of named arrays: name, dtype, shape and bytes of each, in the names' order.
+    """Return the digest of named arrays: name, dtype, shape and bytes of each, sorted by name.
 
-    An archive's own bytes would not do: they change with the zlib that wrote it.
+    The digest of an archive wouldn't do, because its bytes depend on the version of zlib.
     """
     digest = hashlib.sha256()
     for name in sorted(arrays):

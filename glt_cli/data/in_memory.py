@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from glt_cli.data.forms import GraphData, NodeData
+from glt_cli.data.graph_data import GraphData, NodeData
 from glt_cli.errors import UserError
 
 if TYPE_CHECKING:

@@ -1,7 +1,8 @@
-"""Which module reads which data set.
+"""The module that reads each data set.
 
-A new data set is a module with the functions of `Loader`, a line here and a catalog entry.
-Modules are imported on first use, so that asking for one set never pays for another's libraries.
+To add a data set, write a module with the functions of `Loader` (`dataset_files.FileLoader` has
+most of them), and add it here, to `catalog.CATALOG` and to `glt_cli.config.datasets.DATASETS`.
+Modules are imported on first use, so a data set never needs the libraries of another one.
 """
 
 from __future__ import annotations
@@ -13,30 +14,29 @@ from typing import Protocol, cast
 
 from glt_cli.config.datasets import DatasetConfig
 from glt_cli.data.catalog import entry
-from glt_cli.data.forms import GraphData
+from glt_cli.data.graph_data import GraphData
 
 
 class Loader(Protocol):
-    """What a loader module offers; ``root`` is an existing folder, or None if none is set.
+    """The functions of a loader module; ``root`` is an existing data root, or None.
 
-    A module whose catalog entries have no checksum also has ``checksum``, which tells what the
-    content depends on.
+    ``checksum`` is only necessary if the catalogue has no checksum of a data set.
     """
 
     def is_present(self, config: DatasetConfig, root: Path | None) -> str | None:
-        """Tell where the data set is, looking at file names only."""
+        """Return where the data set is, or None; only checks that the files exist."""
 
     def prepare(self, config: DatasetConfig, root: Path | None, say: Callable[[str], None]) -> str:
-        """Fetch what is missing, verify everything; returns where it is."""
+        """Verify the data set, after downloading it if necessary; returns where it is."""
 
     def load(self, config: DatasetConfig, root: Path | None) -> GraphData:
-        """Prepare, then read."""
+        """Read the data set, after downloading it if necessary."""
 
     def checksum(self, config: DatasetConfig, root: Path | None) -> str:
-        """Identify the content where the catalog cannot."""
+        """Return a digest of the content."""
 
 
-#: Module of `glt_cli.data` that reads each data set.
+#: The module of `glt_cli.data` that reads each data set.
 LOADERS: dict[str, str] = {
     "cora": "packaged",
     "files": "files",
@@ -45,14 +45,14 @@ LOADERS: dict[str, str] = {
     "ogbn_arxiv": "ogb",
     "ogbn_proteins": "ogb",
     "ogbl_collab": "ogb",
-    "amazon_computers": "pyg",
-    "amazon_photo": "pyg",
-    "coauthor_cs": "pyg",
-    "coauthor_physics": "pyg",
-    "tolokers": "npz",
-    "pcg": "npz",
-    "humango": "npz",
-    "blogcatalog": "npz",
+    "amazon_computers": "pyg_datasets",
+    "amazon_photo": "pyg_datasets",
+    "coauthor_cs": "pyg_datasets",
+    "coauthor_physics": "pyg_datasets",
+    "tolokers": "npz_datasets",
+    "pcg": "npz_datasets",
+    "humango": "npz_datasets",
+    "blogcatalog": "npz_datasets",
     "ca_astroph": "link_datasets",
     "drugbank_ddi": "link_datasets",
     "synthetic": "synthetic",
@@ -62,6 +62,6 @@ LOADERS: dict[str, str] = {
 
 
 def loader(name: str) -> Loader:
-    """Return the loader module of a data set; UserError for a name the catalog doesn't have."""
+    """Return the loader module of a data set; UserError for an unknown name."""
     module = importlib.import_module(f"glt_cli.data.{LOADERS[entry(name).name]}")
     return cast(Loader, module)

@@ -1,12 +1,12 @@
-"""Data sets that travel inside the package: Cora, so that a first run needs no network.
+"""Cora, which is part of the package, so a first run needs no network.
 
-`scripts/build_cora.py` makes the file. It stores what can't be derived, in the smallest integer
-types, and deflates to about a tenth of a megabyte:
+`scripts/build_cora.py` makes the file, about 0.1 MB of compressed arrays in the smallest integer
+types:
 
-x_indices [nnz], x_indptr [N + 1]   the binary feature matrix in CSR form (all values are 1)
-x_columns []                        the number of features
-edges [2, E]                        each undirected edge once, smaller node first
-y [N]; train, val, test             labels; node indices of the public split
+    x_indices [nnz], x_indptr [N + 1]   the binary feature matrix in CSR form (all values are 1)
+    x_columns []                        the number of features
+    edges [2, E]                        each undirected edge once, smaller node first
+    y [N]; train, val, test             classes; node indices of the public split
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from glt_cli.config.datasets import DatasetConfig
 from glt_cli.data import checksums
 from glt_cli.data.catalog import entry
-from glt_cli.data.forms import NodeData
+from glt_cli.data.graph_data import NodeData
 from glt_cli.errors import UserError
 
 if TYPE_CHECKING:
@@ -32,18 +32,18 @@ PLACE = "in the package"
 
 
 def is_present(config: DatasetConfig, root: Path | None) -> str | None:
-    """Tell whether the package has its file; ``root`` plays no part."""
+    """Return "in the package" if the file is there; ``root`` isn't used."""
     return PLACE if (resources.files("glt_cli.data") / f"{config.name}.npz").is_file() else None
 
 
 def prepare(config: DatasetConfig, root: Path | None, say: Callable[[str], None]) -> str:
-    """Verify the file; UserError where the installation is damaged."""
+    """Verify the file; UserError if the installation is damaged."""
     stored_arrays(config.name)
     return PLACE
 
 
 def load(config: DatasetConfig, root: Path | None) -> NodeData:
-    """Unfold the stored arrays into the tensors that torch-geometric's Planetoid gives."""
+    """Return the same data as torch-geometric's Planetoid data set."""
     import numpy as np
     import scipy.sparse
 
@@ -68,7 +68,7 @@ def load(config: DatasetConfig, root: Path | None) -> NodeData:
 
 
 def stored_arrays(name: str) -> dict[str, NDArray[Any]]:
-    """Read the package's file and compare it with the catalog's checksum."""
+    """Read the file and compare it with the catalogue's checksum; UserError if it is damaged."""
     import numpy as np
 
     try:
@@ -79,18 +79,16 @@ def stored_arrays(name: str) -> dict[str, NDArray[Any]]:
             arrays = dict(archive)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise UserError(
-            f"The package's own {name}.npz can't be read ({error}): install glt again."
+            f"{name}.npz in the glt package can't be read ({error}); reinstall glt."
         ) from error
     if checksums.of_arrays(arrays) != entry(name).checksum:
-        raise UserError(
-            f"The package's own {name}.npz is not the published data: install glt again."
-        )
+        raise UserError(f"{name}.npz in the glt package is not the published data; reinstall glt.")
     return arrays
 
 
-def _both_directions(once: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return each edge both ways, ordered by target and then source, as torch-geometric does."""
+def _both_directions(edges: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return both directions of each edge, sorted by target, then source, like torch-geometric."""
     import numpy as np
 
-    both = np.concatenate([once, once[::-1]], axis=1)
+    both = np.concatenate([edges, edges[::-1]], axis=1)
     return both[:, np.lexsort((both[0], both[1]))]

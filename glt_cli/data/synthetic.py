@@ -1,18 +1,18 @@
-"""Made graphs: a degree-corrected block model with features that hint at the class.
+"""Synthetic graphs: a degree-corrected block model, with features that depend on the class.
 
-For speed and memory at any size up to ten million edges; no accuracy on them says anything about
-real data. Everything is a function of the settings, `data_seed` among them. Time and memory grow
-linearly with nodes, edges and features, but for sorting the edges.
+They are for measuring speed and memory, with up to ten million edges; accuracy on them says nothing
+about real data. The graph depends only on the settings, including `data_seed`. Time and memory grow
+linearly with nodes, edges and features, except for sorting the edges.
 
-Nodes have classes of equal size. The expected degree of a node follows a power law. Of the edges,
-the share `homophily` joins nodes of one class, the others nodes of two; ends are drawn by expected
-degree. What such draws can't place as distinct edges (in graphs so small or dense that they run
-out of pairs) is drawn uniformly from all pairs, so that the number of edges is always exact.
+Classes have equal size. The expected degrees of the nodes follow a power law. The share `homophily`
+of the edges connects nodes of the same class, the others connect nodes of different classes; both
+endpoints are drawn in proportion to the expected degrees. If a small or dense graph has too few
+such pairs, the remaining edges are drawn uniformly from all pairs, so their number is always exact.
 
-Features are sparse, ones in `active` columns of each node: the columns are cut into `active` runs
-and a node has one of each, which is with probability `signal` the one that its class prefers.
-Where every column is active, they are dense instead: `signal` times the class's mean and
-``1 - signal`` times noise, both standard normal.
+Features are sparse, with the value 1 in `active` columns of each node. The columns are divided into
+`active` ranges, and a node has one column of each range: with probability `signal` the one that
+belongs to its class, otherwise a random one. If all columns are active, features are dense instead:
+`signal` times the mean of the class plus ``1 - signal`` times noise, both standard normal.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, cast
 
 from glt_cli.config.datasets import DatasetConfig, SyntheticConfig
 from glt_cli.data import checksums
-from glt_cli.data.forms import NodeData
+from glt_cli.data.graph_data import NodeData
 from glt_cli.errors import UserError
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     import scipy.sparse
     from numpy.typing import NDArray
 
-#: Raised by a change that makes other data of the same settings.
+#: Increase this with every change that makes different data from the same settings.
 GENERATOR_VERSION = 1
-PLACE = "made when asked for"
+PLACE = "generated on demand"
 
 #: Settings that the data depend on.
 SETTINGS = (
@@ -52,51 +52,51 @@ SETTINGS = (
 
 
 def is_present(config: DatasetConfig, root: Path | None) -> str | None:
-    """Say that there is nothing to look for."""
+    """Return that the graph is generated; there are no files."""
     return PLACE
 
 
 def prepare(config: DatasetConfig, root: Path | None, say: Callable[[str], None]) -> str:
-    """Say that there is nothing to fetch."""
+    """Return that the graph is generated; there is nothing to download."""
     return PLACE
 
 
 def checksum(config: DatasetConfig, root: Path | None) -> str:
-    """Digest the settings and the generator's version; nothing is made."""
+    """Return the digest of the settings and the generator's version; no graph is generated."""
     settings = {name: getattr(config, name) for name in SETTINGS}
     text = json.dumps({"version": GENERATOR_VERSION, **settings}, sort_keys=True)
     return checksums.of_bytes(text.encode())
 
 
 def load(config: DatasetConfig, root: Path | None) -> NodeData:
-    """Make the graph; UserError where the settings contradict each other."""
+    """Generate the graph; UserError if settings contradict each other."""
     import numpy as np
 
-    made = cast(SyntheticConfig, config)
-    if problems := list(made.problems()):
+    settings = cast(SyntheticConfig, config)
+    if problems := list(settings.problems()):
         raise UserError("\n".join(problems))
-    classes, degrees, edges, features, split = np.random.default_rng(made.data_seed).spawn(5)
-    y = classes.permutation(np.arange(made.nodes, dtype=np.int64) % made.classes)
-    train, val, test = _split(split, made)
+    classes, degrees, edges, features, split = np.random.default_rng(settings.data_seed).spawn(5)
+    y = classes.permutation(np.arange(settings.nodes, dtype=np.int64) % settings.classes)
+    train, val, test = _split(split, settings)
     return NodeData(
-        num_nodes=made.nodes,
-        x=_sparse_features(features, made, y)
-        if made.active < made.num_features
-        else _dense_features(features, made, y),
-        edges=_edges(edges, made, y, _expected_degrees(degrees, made)),
+        num_nodes=settings.nodes,
+        x=_sparse_features(features, settings, y)
+        if settings.active < settings.num_features
+        else _dense_features(features, settings, y),
+        edges=_edges(edges, settings, y, _expected_degrees(degrees, settings)),
         y=y,
         train=train,
         val=val,
         test=test,
-        num_classes=made.classes,
-        report=("made data: a block model, not measured anywhere",),
+        num_classes=settings.classes,
+        report=("synthetic data: a block model, not real measurements",),
     )
 
 
 def _split(
     generator: np.random.Generator, config: SyntheticConfig
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Cut a permutation of the nodes: train_fraction, and two halves of the rest; none empty."""
+    """Split a random permutation: train_fraction, and two halves of the rest; none is empty."""
     import numpy as np
 
     num_train = min(max(1, round(config.train_fraction * config.nodes)), config.nodes - 2)
@@ -109,9 +109,9 @@ def _split(
 def _expected_degrees(
     generator: np.random.Generator, config: SyntheticConfig
 ) -> NDArray[np.float64]:
-    """Draw weights [N], at least 1, whose density falls with the power `exponent`.
+    """Draw weights [N] of at least 1 from a power law with the given `exponent`.
 
-    Capped so that no node expects edges to more than a quarter of all nodes.
+    They are limited so that no node has an expected degree above a quarter of all nodes.
     """
     import numpy as np
 
@@ -128,7 +128,7 @@ def _edges(
     y: NDArray[np.int64],
     weights: NDArray[np.float64],
 ) -> NDArray[np.int64]:
-    """Draw the edges: [2, E] distinct, ascending, smaller node first, no self-loops."""
+    """Draw [2, E] distinct edges, ascending, smaller node first, without self-loops."""
     import numpy as np
 
     by_class = np.argsort(y, kind="stable")
@@ -137,7 +137,7 @@ def _edges(
 
     def inside(count: int) -> NDArray[np.int64]:
         pairs = [
-            _drawn(generator, nodes, weights[nodes], 2 * number).reshape(2, -1)
+            _draw_nodes(generator, nodes, weights[nodes], 2 * number).reshape(2, -1)
             for nodes, number in zip(
                 members, generator.multinomial(count, share / share.sum()), strict=True
             )
@@ -146,28 +146,28 @@ def _edges(
 
     def across(count: int) -> NDArray[np.int64]:
         nodes = np.arange(config.nodes)
-        # One in `classes` meets its own class, and is lost.
+        # A pair has the same class with probability 1 / classes and is then dropped.
         enough = count * config.classes // (config.classes - 1)
-        pairs = _drawn(generator, nodes, weights, 2 * enough).reshape(2, -1)
+        pairs = _draw_nodes(generator, nodes, weights, 2 * enough).reshape(2, -1)
         return pairs[:, y[pairs[0]] != y[pairs[1]]]
 
     def anywhere(count: int) -> NDArray[np.int64]:
         return generator.integers(config.nodes, size=(2, 2 * count))
 
-    # Edge u < v as the number u N + v.
+    # An edge u < v is stored as the number u N + v.
     num_inside = round(config.homophily * config.edges)
     found = np.empty(0, dtype=np.int64)
-    found = _topped_up(generator, config.nodes, found, inside, num_inside)
+    found = _add_edges(generator, config.nodes, found, inside, num_inside)
     num_across = len(found) + config.edges - num_inside
-    found = _topped_up(generator, config.nodes, found, across, num_across)
+    found = _add_edges(generator, config.nodes, found, across, num_across)
     while len(found) < config.edges:
-        found = _topped_up(generator, config.nodes, found, anywhere, config.edges)
+        found = _add_edges(generator, config.nodes, found, anywhere, config.edges)
     ends = np.empty((2, len(found)), dtype=np.int64)
     np.divmod(found, config.nodes, out=(ends[0], ends[1]))
     return ends
 
 
-def _drawn(
+def _draw_nodes(
     generator: np.random.Generator,
     nodes: NDArray[np.int64],
     weights: NDArray[np.float64],
@@ -175,8 +175,8 @@ def _drawn(
 ) -> NDArray[np.int64]:
     """Draw nodes by weight, with replacement.
 
-    How often each comes is drawn first and their order afterwards: the same distribution as
-    independent draws, without a search for each of them.
+    The count of each node is drawn first, and the order afterwards. The distribution is that of
+    independent draws, but no search is necessary for each of them.
     """
     import numpy as np
 
@@ -186,24 +186,24 @@ def _drawn(
     return drawn
 
 
-def _topped_up(
+def _add_edges(
     generator: np.random.Generator,
     num_nodes: int,
     found: NDArray[np.int64],
     draw: Callable[[int], NDArray[np.int64]],
     wanted: int,
 ) -> NDArray[np.int64]:
-    """Add drawn edges until there are `wanted`, or rounds bring next to nothing any more.
+    """Add drawn edges until there are `wanted`, or until a round adds hardly any.
 
     Args:
-        generator: Of surplus edges, decides which are left out.
+        generator: Selects which surplus edges are dropped.
         num_nodes: N.
-        found: Distinct edges so far, ascending numbers u N + v.
-        draw: Gives pairs [2, about the asked number], perhaps loops or known edges.
-        wanted: How many edges there shall be.
+        found: The distinct edges so far, as ascending numbers u N + v.
+        draw: Returns about as many pairs [2, P] as asked for; some may be self-loops or known.
+        wanted: The target number of edges.
 
     Returns:
-        Ascending numbers, `wanted` of them; fewer if the draws ran dry.
+        Ascending numbers; `wanted` of them, or fewer if no new edges were drawn.
     """
     import numpy as np
 
@@ -222,7 +222,7 @@ def _topped_up(
 
 
 def _contains(ascending: NDArray[np.int64], keys: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell which ascending keys are among the ascending numbers."""
+    """Return which ascending keys are among the ascending numbers."""
     import numpy as np
 
     if not len(ascending):
@@ -235,7 +235,7 @@ def _contains(ascending: NDArray[np.int64], keys: NDArray[np.int64]) -> NDArray[
 def _sparse_features(
     generator: np.random.Generator, config: SyntheticConfig, y: NDArray[np.int64]
 ) -> scipy.sparse.csr_array:
-    """Draw CSR [N, F] of ones, `active` in each row."""
+    """Draw a CSR array [N, F] of ones, `active` in each row."""
     import numpy as np
     import scipy.sparse
 
@@ -243,8 +243,8 @@ def _sparse_features(
     first, width = bounds[:-1], np.diff(bounds)
     preferred = generator.integers(width, size=(config.classes, config.active), dtype=np.int32)
     columns = generator.integers(width, size=(config.nodes, config.active), dtype=np.int32)
-    tells = generator.random(columns.shape, dtype=np.float32) < config.signal
-    np.copyto(columns, preferred[y], where=tells)
+    from_class = generator.random(columns.shape, dtype=np.float32) < config.signal
+    np.copyto(columns, preferred[y], where=from_class)
     columns += first.astype(np.int32)
     starts = np.arange(config.nodes + 1, dtype=np.int64) * config.active
     return scipy.sparse.csr_array(
@@ -256,7 +256,7 @@ def _sparse_features(
 def _dense_features(
     generator: np.random.Generator, config: SyntheticConfig, y: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """Draw [N, F]: the class's mean and noise."""
+    """Draw [N, F]: the mean of the class plus noise."""
     import numpy as np
 
     means = generator.standard_normal((config.classes, config.num_features), dtype=np.float32)

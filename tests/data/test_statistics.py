@@ -7,7 +7,7 @@ import pytest
 
 from glt_cli.data import NodeData
 from glt_cli.data.catalog import entry
-from tests.data.named import bag, load
+from tests.data.load_by_name import bag, load
 
 DIRECTED_EDGES = {"cora": 10_556, "citeseer": 9_104, "pubmed": 88_648}
 ISOLATED_NODES = {"cora": 0, "citeseer": 48, "pubmed": 0}

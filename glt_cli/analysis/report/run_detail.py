@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from glt_cli import data
 from glt_cli.analysis.collect import StoredRun
 from glt_cli.config.datasets import DatasetConfig, default
-from glt_cli.data.forms import NodeData
+from glt_cli.data.graph_data import NodeData
 from glt_cli.errors import UserError
 from glt_cli.experiment.paths import RunFolder
 

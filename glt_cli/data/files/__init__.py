@@ -1,7 +1,7 @@
-"""Somebody's own graph: a file of nodes and a file of edges (docs/your-own-graph.md).
+"""The user's own graph: a file of nodes and a file of edges (docs/your-own-graph.md).
 
-`prepare` reads and checks everything, so that a mistake is found before anything is made. Nothing
-is kept on disk; the last graph is kept in memory, as `load` follows at once.
+`prepare` reads and checks everything, so mistakes are found before a run starts. Nothing is saved
+to disk; the last graph is kept in memory because `load` usually follows at once.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 from glt_cli.config.datasets import DatasetConfig, FilesConfig
 from glt_cli.data import checksums
 from glt_cli.data.files.reading import read
-from glt_cli.data.files.tabular import TextColumns, listed, located, setting
-from glt_cli.data.forms import NodeData
+from glt_cli.data.files.tabular import Table, existing_file, listed, setting
+from glt_cli.data.graph_data import NodeData
 from glt_cli.errors import UserError
 
 if TYPE_CHECKING:
@@ -29,25 +29,25 @@ _last: dict[str, NodeData] = {}
 
 
 def is_present(config: DatasetConfig, root: Path | None) -> str | None:
-    """Tell the two files' names if both exist; ``root`` plays no part."""
+    """Return the names of the two files if both exist; ``root`` isn't used."""
     config = cast(FilesConfig, config)
     try:
-        located("nodes", config.nodes)
-        located("edges", config.edges)
+        existing_file("nodes", config.nodes)
+        existing_file("edges", config.edges)
     except UserError:
         return None
     return f"{config.nodes} and {config.edges}"
 
 
 def prepare(config: DatasetConfig, root: Path | None, say: Callable[[str], None]) -> str:
-    """Read both files and check all that is in them; UserError for the first mistake."""
+    """Read both files and check their content; UserError for the first mistake."""
     config = cast(FilesConfig, config)
     load(config, root)
     return f"{config.nodes} and {config.edges}"
 
 
 def load(config: DatasetConfig, root: Path | None) -> NodeData:
-    """Read both files; the graph of the same files and settings is taken from memory."""
+    """Read both files, or return the graph in memory if files and settings are the same."""
     config = cast(FilesConfig, config)
     for problem in config.problems():
         raise UserError(problem)
@@ -59,11 +59,11 @@ def load(config: DatasetConfig, root: Path | None) -> NodeData:
 
 
 def checksum(config: DatasetConfig, root: Path | None) -> str:
-    """Digest both files' bytes; UserError where one can't be read. ``root`` plays no part."""
+    """Return the digest of both files; UserError if one can't be read. ``root`` isn't used."""
     config = cast(FilesConfig, config)
     pins = {}
     for key in ("edges", "nodes"):
-        path = located(key, getattr(config, key))
+        path = existing_file(key, getattr(config, key))
         try:
             pins[key] = checksums.of_file(path)
         except OSError as error:
@@ -82,7 +82,7 @@ def _read(config: FilesConfig) -> NodeData:
     labelled = split_of.labels(nodes, str(config.label))
     if config.metric == "roc_auc" and len(labelled.classes) != 2:
         raise UserError(
-            f"dataset.metric=roc_auc: needs two classes, and {config.label!r} has "
+            f"dataset.metric=roc_auc: needs two classes, but {config.label!r} has "
             f"{len(labelled.classes)}; choose dataset.metric=accuracy."
         )
     columns = columns_of.features(nodes, names, config.categorical)
@@ -120,20 +120,20 @@ def _read(config: FilesConfig) -> NodeData:
 
 
 def _forgotten_split(described: list[dict[str, Any]], config: FilesConfig) -> list[str]:
-    """Point out a feature that looks like the parts that nobody asked for."""
+    """Point out a feature that looks like a split that isn't used."""
     from glt_cli.data.files.split import WORDS
 
     return [
-        f"features: '{column['column']}' says only {', '.join(column['categories'])}: if it tells "
-        f"the parts, dataset.split={column['column']} uses it"
+        f"features: column '{column['column']}' only has {', '.join(column['categories'])}; if it "
+        f"is the split, set dataset.split={column['column']}"
         for column in described
         if config.split is None
         and {str(value).lower() for value in column.get("categories", ["-"])} <= set(WORDS)
     ]
 
 
-def _columns(nodes: TextColumns, config: FilesConfig) -> tuple[str, list[str]]:
-    """Return the column of ids and those of features; UserError where settings contradict."""
+def _columns(nodes: Table, config: FilesConfig) -> tuple[str, list[str]]:
+    """Return the columns of ids and features; UserError if settings contradict each other."""
     names = [str(name) for name in nodes.frame.columns]
     chosen = {"id": names[0] if config.id is None else nodes.column("id", config.id)}
     chosen["label"] = nodes.column("label", str(config.label))
@@ -144,20 +144,20 @@ def _columns(nodes: TextColumns, config: FilesConfig) -> tuple[str, list[str]]:
             if other != key and chosen[other] == name:
                 raise UserError(
                     f"{nodes.name}: column {name!r} can't be both the nodes' {key} and their "
-                    f"{other}; name another with dataset.{key} or dataset.{other}."
+                    f"{other}; choose another with dataset.{key} or dataset.{other}."
                 )
     ignored = {nodes.column("ignore", name) for name in config.ignore}
     for name in config.categorical:
         nodes.column("categorical", name)
         if name in ignored:
             raise UserError(
-                f"{setting('categorical', name)}: is in dataset.ignore too; take it out of one."
+                f"{setting('categorical', name)}: is also in dataset.ignore; remove it from one."
             )
     kept = [name for name in names if name not in ignored and name not in chosen.values()]
     if not kept:
         raise UserError(
-            f"{nodes.name}: has no column left to learn from (columns: {listed(names)}); add one "
-            "that describes the nodes, or take one out of dataset.ignore."
+            f"{nodes.name}: has no column left for features (columns: {listed(names)}); add one "
+            "that describes the nodes, or remove one from dataset.ignore."
         )
     return chosen["id"], kept
 
@@ -171,8 +171,8 @@ def _label_report(labelled: Labels, column: str) -> list[str]:
     lines = [f"label {column!r}: {listed(shown)}"]
     if unlabelled:
         lines.append(
-            f"label {column!r}: none for {unlabelled:,} of {len(labelled.y):,} nodes, which stay, "
-            "in no part"
+            f"label {column!r}: {unlabelled:,} of {len(labelled.y):,} nodes have no label; they "
+            "stay in the graph, but in no part"
         )
     return lines
 
@@ -198,14 +198,16 @@ def _kinds(columns: list[Feature]) -> str:
 
 
 def _fill_report(columns: list[Feature], described: list[dict[str, Any]]) -> list[str]:
-    """Say what stands in for missing values."""
+    """Report what replaces missing values."""
     from glt_cli.data.files.columns import MISSING
 
     lines = [
-        f"missing: {column.name} {column.missing:,}, "
-        + (f"now {about['fill']:.6g}" if "fill" in about else f"now the category {MISSING}")
+        f"missing: {column.missing:,} in {column.name!r}, replaced by "
+        + (f"{about['fill']:.6g}" if "fill" in about else f"the category {MISSING}")
         for column, about in zip(columns, described, strict=True)
         if column.missing
     ]
     most = 20
-    return lines[:most] + ([f"missing: {len(lines) - most} more"] if len(lines) > most else [])
+    return lines[:most] + (
+        [f"missing: {len(lines) - most} more columns"] if len(lines) > most else []
+    )

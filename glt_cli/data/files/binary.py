@@ -1,4 +1,4 @@
-"""Parquet and npz files as tables: cells have types there, and rows have numbers, not lines."""
+"""Parquet and npz files as tables, whose cells have types."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-#: Names of the columns that an npz file's arrays `edges` and `weights` become.
+#: Names of the columns made from the arrays `edges` and `weights` of an npz file.
 SOURCE, TARGET, WEIGHTS = "source", "target", "weights"
 
 
 def parquet(path: Path, name: str) -> pd.DataFrame:
-    """Read a Parquet file; an index with a name is a column like any other."""
+    """Read a Parquet file; an index with a name becomes a column."""
     import pandas as pd
 
     try:
         frame = pd.read_parquet(path)
     except ImportError as error:
         raise UserError(
-            f"{name}: Parquet files need pyarrow: pip install 'glt-cli[parquet]', or save it "
-            "as CSV."
+            f"{name}: Parquet files need pyarrow: pip install 'glt-cli[parquet]', or save the "
+            "file as CSV."
         ) from error
     except (OSError, ValueError, TypeError, NotImplementedError) as error:
         raise _unreadable(name, "a Parquet file", error) from error
@@ -37,17 +37,24 @@ def parquet(path: Path, name: str) -> pd.DataFrame:
 
 
 def npz(path: Path, name: str, key: str) -> pd.DataFrame:
-    """Read an npz file: `edges` (and `weights`), or a column for each array of the nodes."""
+    """Read an npz file.
+
+    Args:
+        path: The file.
+        name: The path as the user gave it.
+        key: "edges" for a file with the array `edges` and perhaps `weights`; otherwise each array
+            is a column of the nodes.
+    """
     import numpy as np
 
     try:
-        # Opened here, as numpy leaves a file open that turns out to be no archive.
+        # Opened here because numpy doesn't close a file that isn't an archive.
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             arrays = dict(archive)
     except (OSError, EOFError, zipfile.BadZipFile, zlib.error, TypeError, RuntimeError) as error:
-        # RuntimeError is zipfile's for encrypted archives and unknown compression.
+        # zipfile raises RuntimeError for encrypted archives and unknown compression.
         raise _unreadable(name, "an npz file", error) from error
-    except ValueError as error:  # numpy's words for what it would have to unpickle
+    except ValueError as error:  # what numpy raises for arrays that are pickled
         raise UserError(
             f"{name}: can't be read as plain arrays; save text with .astype(str), and numbers "
             "with a numeric dtype (np.savez, no objects)."
@@ -77,7 +84,7 @@ def _edges(name: str, arrays: dict[str, NDArray[Any]]) -> pd.DataFrame:
 
 
 def _nodes(name: str, arrays: dict[str, NDArray[Any]]) -> pd.DataFrame:
-    """Make columns in the archive's order; `x` [N, F] becomes x0, x1 and so on at its end."""
+    """Make columns in the archive's order; `x` [N, F] becomes x0, x1 and so on at the end."""
     import pandas as pd
 
     wide = arrays.pop("x") if "x" in arrays and arrays["x"].ndim == 2 else None
@@ -89,7 +96,10 @@ def _nodes(name: str, arrays: dict[str, NDArray[Any]]) -> pd.DataFrame:
     if wide is None:
         return frame
     if len(wide) != rows:
-        raise UserError(f"{name}: array 'x' has {len(wide)} rows, the others {rows}; make them so.")
+        raise UserError(
+            f"{name}: array 'x' has {len(wide)} rows, but the others have {rows}; "
+            "they must be equal."
+        )
     return pd.concat([frame, pd.DataFrame(wide).add_prefix("x")], axis=1)
 
 
@@ -104,4 +114,4 @@ def _column(name: str, key: str, array: NDArray[Any], rows: int) -> NDArray[Any]
 
 def _unreadable(name: str, kind: str, error: Exception) -> UserError:
     reason = " ".join(str(error).split())[:120]
-    return UserError(f"{name}: can't be read as {kind} ({reason}); write it again.")
+    return UserError(f"{name}: can't be read as {kind} ({reason}); save it again.")

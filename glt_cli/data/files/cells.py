@@ -1,7 +1,8 @@
-"""Cells of a column as codes into its distinct values, so that text is looked at only once.
+"""Cells of a column as indices into its distinct values, so each text is parsed only once.
 
-Missing is an empty cell. In a column whose other values are all numbers (or true and false), the
-words NA, NaN, null and the like are missing too; in a column of text they are text: NA is Namibia.
+An empty cell is a missing value. If the other values of a column are all numbers (or all true and
+false), words such as NA, NaN and null are missing values too. In a column of text they are text: NA
+may be Namibia.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from glt_cli.data.files.tabular import TextColumns, setting
+from glt_cli.data.files.tabular import Table, setting
 from glt_cli.errors import UserError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class Coded:
     """A column of N cells with U distinct values.
 
     codes: int64 [N], index of each cell's value; -1 where it is missing.
-    values: Text of the distinct values, object [U], in the order in which they appear.
+    values: The distinct values as text, object [U], in order of first appearance.
     """
 
     codes: NDArray[np.int64]
@@ -37,39 +38,39 @@ class Coded:
         return np.bincount(self.codes[self.codes >= 0], minlength=len(self.values))
 
     def spread(self, of_values: NDArray[Any], missing: Any) -> NDArray[Any]:
-        """Hand each cell what its value has, [N]."""
+        """Return, for each cell, the entry of its value in ``of_values`` [U]; shape [N]."""
         import numpy as np
 
-        # -1 takes the last one, which stands for all that is missing.
+        # Code -1 selects the last entry, which is the one for missing cells.
         return np.append(of_values, np.asarray([missing], dtype=of_values.dtype))[self.codes]
 
     def without(self, leave_out: NDArray[np.bool_]) -> Coded:
-        """Make the cells of some values missing; `leave_out` is [U]."""
+        """Return the column with the cells of some values made missing; `leave_out` is [U]."""
         import numpy as np
 
         return Coded(np.where(self.spread(leave_out, True), -1, self.codes), self.values)
 
     def numbers(self) -> NDArray[np.float64]:
-        """Read the distinct values as numbers, [U]; nan for what is none."""
+        """Return the distinct values as numbers, [U]; nan for other text."""
         return as_numbers(self.values)
 
     def missing_words(self) -> NDArray[np.bool_]:
-        """Tell which distinct values are words for a missing number, [U]."""
+        """Return which distinct values are words for a missing number, [U]."""
         import numpy as np
 
         return np.array([v.strip().lower() in MISSING_WORDS for v in self.values], dtype=bool)
 
 
 def as_numbers(cells: NDArray[Any]) -> NDArray[np.float64]:
-    """Read cells as numbers, with a point and no group separators; nan for what is none."""
+    """Read numbers with a decimal point and without group separators; nan for other text."""
     import numpy as np
     import pandas as pd
 
     return np.asarray(pd.to_numeric(pd.Series(cells), errors="coerce"), dtype=np.float64)
 
 
-def coded(table: TextColumns, name: str) -> Coded:
-    """Code a column; UserError where its cells are lists or the like."""
+def coded(table: Table, name: str) -> Coded:
+    """Convert a column; UserError if its cells are lists or other nested values."""
     import numpy as np
     import pandas as pd
 
@@ -77,8 +78,8 @@ def coded(table: TextColumns, name: str) -> Coded:
         codes, uniques = pd.factorize(table.frame[name])
     except TypeError as error:
         raise UserError(
-            f"{table.name}, column {name!r}: holds lists or other nested values; make columns of "
-            f"them, or {setting('ignore', name)}."
+            f"{table.name}, column {name!r}: contains lists or other nested values; split it into "
+            f"several columns, or leave it out with {setting('ignore', name)}."
         ) from error
     column = Coded(codes.astype(np.int64, copy=False), _texts(uniques, table.text))
     empty = column.values == ""

@@ -1,7 +1,8 @@
-"""Columns of a nodes file as features: which kind each is, and what fills its gaps.
+"""Columns of a nodes file as features.
 
-`features` finds the kinds, `fitted` describes what the training nodes say about each column (for
-JSON: it travels with the ticket), and `encoded` makes x of columns and descriptions alone.
+`features` finds the type of each column. `fitted` computes how to encode each column from the
+training nodes (in a form for JSON, because it is saved with the ticket). `encoded` makes x from the
+columns and these descriptions alone.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from glt_cli.config.datasets import FilesConfig
 from glt_cli.data.files.cells import Coded, as_numbers, coded
-from glt_cli.data.files.tabular import TextColumns, setting
+from glt_cli.data.files.tabular import Table, setting
 from glt_cli.errors import UserError
 
 if TYPE_CHECKING:
@@ -22,15 +23,15 @@ if TYPE_CHECKING:
 
 MISSING = "(missing)"
 MOST_CATEGORIES = 1000
-#: A column of text with more values than this, nearly all of them different, is names or notes.
+#: A text column with more values than this, nearly all of them unique, has names or notes.
 _UNIQUE = 20
-#: Share of non-zeros below which x is handed over sparse, so that wide one-hots fit in memory.
+#: If fewer entries of x than this share are non-zero, x is sparse so that it fits in memory.
 _SPARSE_BELOW = 0.2
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """A column of numbers: float64 [N], nan where missing; `boolean` where all are 0 or 1."""
+    """A column of numbers: float64 [N], nan if missing; `boolean` if they were true and false."""
 
     name: str
     values: NDArray[np.float64]
@@ -38,7 +39,7 @@ class Numbers:
 
     @property
     def missing(self) -> int:
-        """Cells without a value."""
+        """The number of cells without a value."""
         import numpy as np
 
         return int(np.isnan(self.values).sum())
@@ -46,7 +47,7 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Categories:
-    """A column of categories: indices int64 [N] into sorted names, MISSING last if there."""
+    """A column of categories: int64 [N] indices into sorted names; MISSING is the last name."""
 
     name: str
     codes: NDArray[np.int64]
@@ -57,13 +58,13 @@ class Categories:
 Feature = Numbers | Categories
 
 
-def features(table: TextColumns, names: Iterable[str], categorical: Iterable[str]) -> list[Feature]:
-    """Find the kind of each column; UserError for a column that is none clearly."""
+def features(table: Table, names: Iterable[str], categorical: Iterable[str]) -> list[Feature]:
+    """Find the type of each column; UserError if a column has no clear type."""
     chosen = set(categorical)
     return [_feature(table, name, name in chosen) for name in names]
 
 
-def _feature(table: TextColumns, name: str, chosen: bool) -> Feature:
+def _feature(table: Table, name: str, chosen: bool) -> Feature:
     import numpy as np
     import pandas as pd
 
@@ -83,15 +84,15 @@ def _feature(table: TextColumns, name: str, chosen: bool) -> Feature:
     return _numbers(table, name, known) or _categories(table, name, column, chosen)
 
 
-def _no_values(table: TextColumns, name: str) -> UserError:
+def _no_values(table: Table, name: str) -> UserError:
     return UserError(
-        f"{table.name}, column {name!r}: has no values at all; leave it out: "
+        f"{table.name}, column {name!r}: has no values; leave it out with "
         f"{setting('ignore', name)}."
     )
 
 
-def _numbers(table: TextColumns, name: str, column: Coded) -> Numbers | None:
-    """Read true and false, or numbers; None for text, UserError for a mixture."""
+def _numbers(table: Table, name: str, column: Coded) -> Numbers | None:
+    """Read numbers, or true and false; None for text, UserError for a mixture."""
     import numpy as np
 
     counts = column.counts()
@@ -110,17 +111,16 @@ def _numbers(table: TextColumns, name: str, column: Coded) -> Numbers | None:
         return None
     position = int(np.flatnonzero(column.spread(wrong, False))[0])
     code = int(column.codes[position])
-    others = f", as {good:,} of the column's {int(counts.sum()):,} values are" if good else ""
-    hint = "write it with a point" if comma[code] else "correct it"
+    others = f", unlike {good:,} of the column's {int(counts.sum()):,} values" if good else ""
+    hint = "write it with a decimal point" if comma[code] else "correct it"
     raise UserError(
         f"{table.where(position)}, column {name!r}: {str(column.values[code])!r} is not a number"
-        f"{others}; {hint}, or "
-        f"{setting('categorical', name)} takes them as categories, or {setting('ignore', name)} "
-        "leaves the column out."
+        f"{others}; {hint}, or use the column as categories with "
+        f"{setting('categorical', name)}, or leave it out with {setting('ignore', name)}."
     )
 
 
-def _finite(table: TextColumns, column: Numbers) -> Numbers:
+def _finite(table: Table, column: Numbers) -> Numbers:
     import numpy as np
 
     wrong = np.flatnonzero(np.abs(column.values) > np.finfo(np.float32).max)
@@ -128,25 +128,25 @@ def _finite(table: TextColumns, column: Numbers) -> Numbers:
         raise UserError(
             f"{table.where(int(wrong[0]))}, column {column.name!r}: "
             f"{column.values[wrong[0]]:g} is infinite or too large; correct it, leave the cell "
-            f"empty, or {setting('ignore', column.name)}."
+            f"empty, or leave the column out with {setting('ignore', column.name)}."
         )
     return column
 
 
-def _categories(table: TextColumns, name: str, column: Coded, chosen: bool) -> Categories:
+def _categories(table: Table, name: str, column: Coded, chosen: bool) -> Categories:
     import numpy as np
 
     counts = column.counts()
     present = counts > 0
     different, cells = int(present.sum()), int(counts.sum())
-    where = f"{table.name}, column {name!r}: {different:,} different texts"
-    ignore = f"leave it out: {setting('ignore', name)}"
+    where = f"{table.name}, column {name!r}: has {different:,} different texts"
+    ignore = f"leave it out with {setting('ignore', name)}"
     if different > MOST_CATEGORIES:
-        raise UserError(f"{where} are too many categories (at most {MOST_CATEGORIES}); {ignore}.")
+        raise UserError(f"{where}, but at most {MOST_CATEGORIES} categories are allowed; {ignore}.")
     if not chosen and different > _UNIQUE and different > 0.9 * cells:
         raise UserError(
-            f"{where} in {cells:,} rows tell nothing; {ignore}, or use them as categories all the "
-            f"same: {setting('categorical', name)}."
+            f"{where} in {cells:,} rows, too many to learn from; {ignore}, or use it as categories "
+            f"anyway with {setting('categorical', name)}."
         )
     names, place = np.unique(column.values[present], return_inverse=True)
     index = np.zeros(len(present), dtype=np.int64)
@@ -160,9 +160,13 @@ def _categories(table: TextColumns, name: str, column: Coded, chosen: bool) -> C
 
 
 def fitted(
-    table: TextColumns, columns: list[Feature], train: NDArray[np.int64], config: FilesConfig
+    table: Table, columns: list[Feature], train: NDArray[np.int64], config: FilesConfig
 ) -> list[dict[str, Any]]:
-    """Describe each column by the training nodes; UserError where they have no value at all."""
+    """Describe how to encode each column, with the mean and deviation of the training nodes.
+
+    Raises:
+        UserError: No training node has a value in a column of numbers.
+    """
     return [
         {"column": column.name, "kind": "category", "categories": column.categories}
         if isinstance(column, Categories)
@@ -172,7 +176,7 @@ def fitted(
 
 
 def _statistics(
-    table: TextColumns, column: Numbers, train: NDArray[np.int64], config: FilesConfig
+    table: Table, column: Numbers, train: NDArray[np.int64], config: FilesConfig
 ) -> dict[str, Any]:
     import numpy as np
 
@@ -180,12 +184,12 @@ def _statistics(
     seen = seen[~np.isnan(seen)]
     if not len(seen):
         raise UserError(
-            f"{table.name}, column {column.name!r}: no training node has a value; leave it out: "
-            f"{setting('ignore', column.name)}."
+            f"{table.name}, column {column.name!r}: no training node has a value; leave it out "
+            f"with {setting('ignore', column.name)}."
         )
     mean = float(seen.mean())
     scaled = config.standardise and not column.boolean
-    varied = seen.min() < seen.max()  # exact, where a deviation of equal numbers may not be 0
+    varied = seen.min() < seen.max()  # the computed deviation of equal numbers may not be exactly 0
     return {
         "column": column.name,
         "kind": "boolean" if column.boolean else "number",
@@ -198,7 +202,7 @@ def _statistics(
 def encoded(
     columns: list[Feature], described: list[dict[str, Any]]
 ) -> NDArray[np.float32] | scipy.sparse.csr_array:
-    """Make x, [N, F] in the order of the columns: (value - mean) / deviation, or one-hot."""
+    """Make x [N, F] in the order of the columns: (value - mean) / deviation, or one-hot."""
     import numpy as np
     import scipy.sparse
 

@@ -1,4 +1,4 @@
-"""CSV and its relatives, read as text: '007' stays '007' until a column is known to be numbers."""
+"""CSV and similar files, read as text: '007' stays '007' until a column is known to be numbers."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from glt_cli.errors import UserError
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Separators that a file may have been written with; a space last, as names have them too.
-_USUAL = (";", "\t", "|", ",", " ")
+#: Common delimiters; the space is last because names contain spaces too.
+_COMMON_DELIMITERS = (";", "\t", "|", ",", " ")
 _SAMPLE = 1 << 16
 
 
@@ -26,7 +26,7 @@ def read(path: Path, name: str, delimiter: str | None) -> pd.DataFrame:
     """Read all columns as text, [rows, columns]; blank lines leave gaps in the index.
 
     Raises:
-        UserError: It isn't UTF-8 text, or isn't a table with this delimiter.
+        UserError: It isn't UTF-8 text or isn't a table with this delimiter.
     """
     try:
         return _read(path, name, _separator(path, delimiter))
@@ -46,7 +46,7 @@ def _read(path: Path, name: str, separator: str) -> pd.DataFrame:
     header = _header(path, name, separator)
     try:
         with warnings.catch_warnings():
-            # Where the first row has more fields than the header, pandas only warns.
+            # pandas only warns if the first row has more fields than the header.
             warnings.simplefilter("error", pd.errors.ParserWarning)
             frame = pd.read_csv(
                 path,
@@ -57,7 +57,7 @@ def _read(path: Path, name: str, separator: str) -> pd.DataFrame:
                 skip_blank_lines=False,
                 index_col=False,
                 encoding="utf-8-sig",
-                compression="gzip" if _packed(path) else None,
+                compression="gzip" if _is_compressed(path) else None,
                 engine="c",
             )
     except pd.errors.ParserWarning:
@@ -67,8 +67,8 @@ def _read(path: Path, name: str, separator: str) -> pd.DataFrame:
             raise _too_long(name, int(found[1])) from error
         if found := re.search(r"EOF inside string starting at row (\d+)", str(error)):
             raise UserError(
-                f"{name}, line {int(found[1]) + 1}: a quotation mark opens here and never "
-                "closes; close it or take it out."
+                f"{name}, line {int(found[1]) + 1}: a quotation mark opens here but is "
+                "never closed; close it or remove it."
             ) from error
         raise
     frame.columns = pd.Index(header)
@@ -89,24 +89,23 @@ def _too_long(name: str, line: int) -> UserError:
 
 
 def _refuse_short_rows(path: Path, name: str, separator: str, columns: int) -> None:
-    """Tell a row that ends too early from one whose last cell is empty, as pandas can't."""
+    """Raise UserError for a row with too few cells, which pandas fills with empty ones."""
     with _opened(path) as stream, io.TextIOWrapper(stream, "utf-8-sig", newline="") as text:
         rows = csv.reader(text, delimiter=separator)
         for row in rows:
             if 0 < len(row) < columns and any(row):
                 raise UserError(
-                    f"{name}, line {rows.line_num}: has {len(row)} cells, and line 1 has {columns} "
-                    "column names; leave a cell empty where nothing is known, but keep its "
-                    "delimiter."
+                    f"{name}, line {rows.line_num}: has {len(row)} cells, but line 1 has {columns} "
+                    "column names; leave unknown cells empty, but keep their delimiters."
                 )
 
 
 def _header(path: Path, name: str, separator: str) -> list[str]:
-    """Return the column names, having refused what pandas would take in its own way."""
+    """Return the column names; UserError for files that pandas would misread."""
     with _opened(path) as stream:
         sample = stream.read(_SAMPLE)
     if not sample:
-        raise UserError(f"{name}: is empty; its first line must be the column names.")
+        raise UserError(f"{name}: is empty; the first line must be the column names.")
     if b"\0" in sample:
         raise UserError(f"{name}: is not UTF-8 text; save it as 'CSV UTF-8'.")
     with _opened(path) as stream, io.TextIOWrapper(stream, "utf-8-sig", newline="") as text:
@@ -114,12 +113,12 @@ def _header(path: Path, name: str, separator: str) -> list[str]:
     if not "".join(header).strip():
         raise UserError(f"{name}, line 1: is blank; the first line must be the column names.")
     if len(header) == 1:
-        for other in _USUAL:
+        for other in _COMMON_DELIMITERS:
             if other != separator and other in header[0].strip():
                 written = other.replace("\t", "\\t")
                 raise UserError(
-                    f"{name}, line 1: is one column, {header[0]!r}; the file seems to be "
-                    f"separated by '{written}': say dataset.delimiter='\"{written}\"'."
+                    f"{name}, line 1: has only one column, {header[0]!r}; the delimiter "
+                    f"seems to be '{written}': set dataset.delimiter='\"{written}\"'."
                 )
     check_names(name, header)
     return header
@@ -127,25 +126,25 @@ def _header(path: Path, name: str, separator: str) -> list[str]:
 
 def _separator(path: Path, delimiter: str | None) -> str:
     if delimiter is not None:
-        return delimiter.replace("\\t", "\t")  # as a shell and Hydra hand it on
+        return delimiter.replace("\\t", "\t")  # as it comes from a shell and Hydra
     plain = path.name.lower().removesuffix(".gz")
     return "," if plain.endswith(".csv") else "\t"
 
 
-def _packed(path: Path) -> bool:
+def _is_compressed(path: Path) -> bool:
     return path.name.lower().endswith(".gz")
 
 
 def _opened(path: Path) -> IO[bytes]:
-    return cast(IO[bytes], gzip.open(path)) if _packed(path) else path.open("rb")
+    return cast(IO[bytes], gzip.open(path)) if _is_compressed(path) else path.open("rb")
 
 
 def _undecodable(path: Path) -> int:
-    """Find the first line that isn't UTF-8, from 1."""
+    """Return the number of the first line that isn't UTF-8, from 1."""
     with _opened(path) as stream:
         for line, content in enumerate(stream, start=1):
             try:
                 content.decode()
             except UnicodeDecodeError:
                 return line
-    return 1  # a lone half of a character at the very end of what was read
+    return 1  # an incomplete character at the end of the data

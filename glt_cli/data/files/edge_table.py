@@ -1,4 +1,4 @@
-"""Node ids of any kind, and the edges between them as indices."""
+"""Node ids of any type, and the edges as pairs of node indices."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from glt_cli.config.datasets import FilesConfig
 from glt_cli.data.files.binary import WEIGHTS
 from glt_cli.data.files.cells import coded
-from glt_cli.data.files.tabular import TextColumns
+from glt_cli.data.files.tabular import Table
 from glt_cli.errors import UserError
 
 if TYPE_CHECKING:
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Edges:
-    """What the edges file holds.
+    """The content of the edges file.
 
     pairs: int64 [2, M] as stored.
-    weights: float32 [M]; None where all weigh 1.
-    report: Lines on what was read and left out.
+    weights: float32 [M]; None if all are 1.
+    report: Lines about what was read and what was left out.
     """
 
     pairs: NDArray[np.int64]
@@ -31,8 +31,8 @@ class Edges:
     report: tuple[str, ...]
 
 
-def node_ids(table: TextColumns, name: str) -> pd.Index:
-    """Return the ids as text, [N]; UserError where one is missing or there twice."""
+def node_ids(table: Table, name: str) -> pd.Index:
+    """Return the ids as text, [N]; UserError if one is missing or occurs twice."""
     import numpy as np
     import pandas as pd
 
@@ -40,42 +40,45 @@ def node_ids(table: TextColumns, name: str) -> pd.Index:
     if (column.codes < 0).any():
         position = int(np.flatnonzero(column.codes < 0)[0])
         raise UserError(
-            f"{table.where(position)}, column {name!r}: the node has no id; every node needs its "
-            "own (dataset.id names the column)."
+            f"{table.where(position)}, column {name!r}: the node has no id; every node needs one "
+            "(dataset.id is the column of ids)."
         )
     ids = pd.Index(column.values[column.codes], dtype=object)
     if not ids.is_unique:
         again = int(np.flatnonzero(ids.duplicated())[0])
         first = int(np.flatnonzero(ids == ids[again])[0])
         raise UserError(
-            f"{table.where(again)}, column {name!r}: {ids[again]!r} is there already "
-            f"({table.where(first).rpartition(', ')[2]}); every node needs one row and an id of "
-            "its own (dataset.id names the column)."
+            f"{table.where(again)}, column {name!r}: the id {ids[again]!r} is also in "
+            f"{table.where(first).rpartition(', ')[2]}; every node needs a unique id (dataset.id "
+            "is the column of ids)."
         )
     return ids
 
 
-def read_edges(table: TextColumns, ids: pd.Index, nodes: TextColumns, config: FilesConfig) -> Edges:
-    """Look the ends of all edges up among the nodes; UserError for what isn't there."""
+def read_edges(table: Table, ids: pd.Index, nodes: Table, config: FilesConfig) -> Edges:
+    """Read the edges as pairs of node indices; UserError for unknown nodes or bad weights."""
     import numpy as np
 
     source, target, weight = _columns(table, config)
-    # Where the header is missing, its first edge would be lost without a word.
+    # Without a header, the first edge would silently be taken for the column names.
     if source in ids and target in ids:
         raise UserError(
-            f"{table.name}, line 1: {source!r} and {target!r} are nodes, not column names; put a "
-            "line like source,target above."
+            f"{table.name}, line 1: {source!r} and {target!r} are nodes, not column names; add a "
+            "first line such as source,target."
         )
     pairs = np.stack([_ends(table, name, ids, nodes, config) for name in (source, target)])
     weights = None if weight is None else _weights(table, weight)
     known = np.logical_and(pairs[0] >= 0, pairs[1] >= 0)
     pairs = pairs[:, known]
     if not pairs.shape[1]:
-        raise UserError(f"{table.name}: no edge is between nodes of {nodes.name}.")
+        raise UserError(
+            f"{table.name}: no edge connects two nodes of {nodes.name}; use the same "
+            "ids in both files."
+        )
     if bool((pairs[0] == pairs[1]).all()):
         raise UserError(
-            f"{table.name}: no edge is left; each of its {pairs.shape[1]:,} leads from a node to "
-            "itself."
+            f"{table.name}: all {pairs.shape[1]:,} edges are self-loops; at least one edge must "
+            "connect two nodes."
         )
     if weights is not None:
         weights = weights[known]
@@ -88,7 +91,7 @@ def read_edges(table: TextColumns, ids: pd.Index, nodes: TextColumns, config: Fi
 
 
 def _remarks(pairs: NDArray[np.int64], num_nodes: int, unknown: int, directed: bool) -> list[str]:
-    """Count what is left out: here, and later where the graph is made of the pairs."""
+    """Count the edges that are left out, here or later when the graph is built."""
     import numpy as np
     import pandas as pd
 
@@ -102,43 +105,43 @@ def _remarks(pairs: NDArray[np.int64], num_nodes: int, unknown: int, directed: b
     return [
         f"edges: {count:,} {what}"
         for count, what in (
-            (unknown, "left out, as an end of theirs is no node (dataset.unknown=drop)"),
-            (loops, "left out, as they lead from a node to itself"),
-            (duplicates, "left out, as the same edge is there already (weights are averaged)"),
+            (unknown, "left out because an endpoint is not a node (dataset.unknown=drop)"),
+            (loops, "left out because they are self-loops"),
+            (duplicates, "left out because they are duplicates (weights are averaged)"),
             (
                 0 if directed else there_and_back,
-                "are there in both directions and become one (weights are averaged)",
+                "given in both directions and merged into one (weights are averaged)",
             ),
         )
         if count
-    ] + ([f"nodes: {alone:,} without any edge"] if alone else [])
+    ] + ([f"nodes: {alone:,} without edges"] if alone else [])
 
 
-def _columns(table: TextColumns, config: FilesConfig) -> tuple[str, str, str | None]:
+def _columns(table: Table, config: FilesConfig) -> tuple[str, str, str | None]:
     names = [str(name) for name in table.frame.columns]
     if len(names) < 2:
         raise UserError(
-            f"{table.name}: has the one column {names[0]!r}; an edge needs two, such as "
+            f"{table.name}: has only one column, {names[0]!r}; edges need two, such as "
             "source,target."
         )
     source = names[0] if config.source is None else table.column("source", config.source)
     target = names[1] if config.target is None else table.column("target", config.target)
     weight = None if config.weight is None else table.column("weight", config.weight)
     if weight is None and not table.text and names == ["source", "target", WEIGHTS]:
-        weight = WEIGHTS  # the array of that name in an npz file, which has no other use
+        weight = WEIGHTS  # the array with that name in an npz file
     if len({source, target, weight}) < 3:
         raise UserError(
             f"{table.name}: source {source!r}, target {target!r} and weight {weight!r} must be "
-            "columns of their own; where dataset.source or dataset.target is not given, it is the "
-            "first or the second column."
+            "different columns; by default, dataset.source is the first column and dataset.target "
+            "the second."
         )
     return source, target, weight
 
 
 def _ends(
-    table: TextColumns, name: str, ids: pd.Index, nodes: TextColumns, config: FilesConfig
+    table: Table, name: str, ids: pd.Index, nodes: Table, config: FilesConfig
 ) -> NDArray[np.int64]:
-    """Return the index of the node at one end of each edge, [M]; -1 where it is none."""
+    """Return the index of the node at one end of each edge, [M]; -1 if there is no such node."""
     import numpy as np
     import pandas as pd
 
@@ -146,35 +149,35 @@ def _ends(
     index = column.spread(
         ids.get_indexer(pd.Index(column.values, dtype=object)).astype(np.int64), -1
     )
-    lost = index < 0
-    if config.unknown == "drop" or not lost.any():
+    unknown_ends = index < 0
+    if config.unknown == "drop" or not unknown_ends.any():
         return index
-    position = int(np.flatnonzero(lost)[0])
-    count = int(lost.sum())
+    position = int(np.flatnonzero(unknown_ends)[0])
+    count = int(unknown_ends.sum())
     more = f" ({count:,} such edges)" if count > 1 else ""
     where = f"{table.where(position)}, column {name!r}"
     if column.codes[position] < 0:
         raise UserError(
-            f"{where}: the cell is empty{more}; write the node's id, or dataset.unknown=drop "
-            "leaves such edges out."
+            f"{where}: the cell is empty{more}; write the node's id, or leave such edges out "
+            "with dataset.unknown=drop."
         )
     unknown = str(column.values[column.codes[position]])
     raise UserError(
-        f"{where}: {unknown!r} is no node of {nodes.name}{more}.{_similar(unknown, ids)} Add the "
-        "node there, or dataset.unknown=drop leaves such edges out."
+        f"{where}: {unknown!r} is not a node of {nodes.name}{more}.{_similar(unknown, ids)} Add it "
+        "there, or leave such edges out with dataset.unknown=drop."
     )
 
 
 def _similar(unknown: str, ids: pd.Index) -> str:
-    """Guess how the nodes file writes the id: the usual traces of spreadsheets and programs."""
+    """Suggest how the nodes file may write an id, after typical changes by spreadsheets."""
     bare = unknown.strip()
     whole = bare.removesuffix(".0")
     others = (bare, whole, f"{bare}.0", bare.lstrip("0"), bare.upper(), bare.lower())
     return next((f" Did you mean {other!r}?" for other in others if other in ids), "")
 
 
-def _weights(table: TextColumns, name: str) -> NDArray[np.float32]:
-    """Read weights [M]; UserError for one that isn't positive and finite."""
+def _weights(table: Table, name: str) -> NDArray[np.float32]:
+    """Read weights [M]; UserError if one isn't positive and finite."""
     import numpy as np
     import pandas as pd
 
@@ -190,7 +193,7 @@ def _weights(table: TextColumns, name: str) -> NDArray[np.float32]:
         cell = series.iloc[wrong[0]]
         shown = "an empty cell" if pd.isna(cell) or cell == "" else repr(str(cell))
         raise UserError(
-            f"{table.where(int(wrong[0]))}, column {name!r}: {shown} is no weight; write a "
-            "positive, finite number, or leave the edge out."
+            f"{table.where(int(wrong[0]))}, column {name!r}: {shown} is not a weight; write "
+            "a positive, finite number, or remove the edge."
         )
     return values.astype(np.float32)

@@ -1,20 +1,20 @@
-"""Reading a user's file into a table, whichever of the known kinds it is."""
+"""Reading a user's file of any supported format into a table."""
 
 from __future__ import annotations
 
 from glt_cli.data.files.binary import npz, parquet
 from glt_cli.data.files.delimited import read as read_text
-from glt_cli.data.files.tabular import TextColumns, check_names, located
+from glt_cli.data.files.tabular import Table, check_names, existing_file
 from glt_cli.errors import UserError
 
 
-def read(key: str, given: str | None, delimiter: str | None) -> TextColumns:
+def read(key: str, given: str | None, delimiter: str | None) -> Table:
     """Read the file that `dataset.<key>` names.
 
     Raises:
-        UserError: It is of another kind, can't be read, or has no rows or no names of columns.
+        UserError: Its format isn't supported, or it can't be read or has no rows or column names.
     """
-    path = located(key, given)
+    path = existing_file(key, given)
     name = str(given)
     plain = path.name.lower()
     is_text = plain.removesuffix(".gz").endswith((".csv", ".tsv", ".txt"))
@@ -31,5 +31,5 @@ def read(key: str, given: str | None, delimiter: str | None) -> TextColumns:
         )
     check_names(name, [str(column) for column in frame.columns])
     if frame.empty:
-        raise UserError(f"{name}: has column names but no rows: nothing to learn from.")
-    return TextColumns(name, frame, is_text)
+        raise UserError(f"{name}: has column names but no rows; add at least one row.")
+    return Table(name, frame, is_text)

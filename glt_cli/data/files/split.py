@@ -1,4 +1,4 @@
-"""Classes of nodes, and which nodes train, validate and test."""
+"""The classes of the nodes, and the split into train, val and test."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from glt_cli.config.datasets import FilesConfig
 from glt_cli.data.files.cells import Coded, coded
-from glt_cli.data.files.tabular import TextColumns, listed
+from glt_cli.data.files.tabular import Table, listed
 from glt_cli.errors import UserError
 
 if TYPE_CHECKING:
@@ -16,31 +16,35 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PARTS = ("train", "val", "test")
+#: Words for the parts in a split column, and their position in PARTS.
 WORDS = {"train": 0, "val": 1, "valid": 1, "validation": 1, "test": 2}
 _MOST_CLASSES = 1000
-#: More numbers than this, most of them different, are a quantity and not classes.
+#: A label column with more different numbers than this, most of them unique, is a quantity.
 _QUANTITY = 20
 
 
 @dataclass(frozen=True)
 class Labels:
-    """y int64 [N], -1 where a node has no label; names of the classes, sorted."""
+    """y int64 [N], -1 for nodes without a label, and the sorted names of the classes."""
 
     y: NDArray[np.int64]
     classes: list[str]
 
 
-def labels(table: TextColumns, name: str) -> Labels:
-    """Read the label column; UserError where it isn't two classes or more.
+def labels(table: Table, name: str) -> Labels:
+    """Read the label column.
 
-    Classes that are all numbers are sorted as such and compared as such: 1 and 1.0 are one class.
+    If all classes are numbers, they are sorted and compared as numbers: 1 and 1.0 are one class.
+
+    Raises:
+        UserError: There are fewer than two classes or too many, or the column is a quantity.
     """
     import numpy as np
 
     column = coded(table, name)
     words = column.missing_words() | (column.counts() == 0)
     values = column.numbers()
-    whole = 2.0**53  # beyond it, different whole numbers are the same float
+    whole = 2.0**53  # above this, different whole numbers are the same float
     numeric = bool(np.all(words | (np.abs(values) < whole)) and not words.all())
     if numeric:
         column = column.without(words)
@@ -51,13 +55,13 @@ def labels(table: TextColumns, name: str) -> Labels:
     if len(sorted_keys) < 2:
         only = f"only the class {column.values[present[0]]!r}" if len(present) else "no label"
         raise UserError(
-            f"{table.name}, column {name!r}: has {only}; to learn something, at least two classes "
-            "are needed (dataset.label names the column)."
+            f"{table.name}, column {name!r}: has {only}; at least two classes are needed "
+            "(dataset.label is the column of classes)."
         )
     if len(sorted_keys) > _MOST_CLASSES:
         raise UserError(
-            f"{table.name}, column {name!r}: has {len(sorted_keys):,} classes, more than "
-            f"{_MOST_CLASSES}; name another column (dataset.label)."
+            f"{table.name}, column {name!r}: has {len(sorted_keys):,} classes, more than the "
+            f"maximum of {_MOST_CLASSES}; choose another column with dataset.label."
         )
     index = np.zeros(len(column.values), dtype=np.int64)
     index[present] = place
@@ -65,14 +69,14 @@ def labels(table: TextColumns, name: str) -> Labels:
     return Labels(column.spread(index, -1), classes)
 
 
-def _refuse_quantity(table: TextColumns, name: str, column: Coded) -> None:
+def _refuse_quantity(table: Table, name: str, column: Coded) -> None:
     counts = column.counts()
     different, cells = int((counts > 0).sum()), int(counts.sum())
     if different > _QUANTITY and 2 * different > cells:
         raise UserError(
-            f"{table.name}, column {name!r}: {different:,} different numbers in {cells:,} rows "
-            "are a quantity; glt learns classes: put the numbers into ranges, or name another "
-            "column (dataset.label)."
+            f"{table.name}, column {name!r}: has {different:,} different numbers in {cells:,} "
+            "rows, which look like a quantity, but glt predicts classes; group the numbers into "
+            "ranges, or choose another column with dataset.label."
         )
 
 
@@ -81,9 +85,9 @@ def _shown(number: float) -> str:
 
 
 def split(
-    table: TextColumns, ids: pd.Index, labelled: Labels, config: FilesConfig
+    table: Table, ids: pd.Index, labelled: Labels, config: FilesConfig
 ) -> tuple[list[NDArray[np.int64]], list[str]]:
-    """Return the ascending nodes of train, val and test, and lines on what is in none.
+    """Return the ascending nodes of train, val and test, and lines for the report.
 
     Raises:
         UserError: A part is empty, or lacks a class that its metric needs.
@@ -102,45 +106,43 @@ def split(
         if config.metric == "roc_auc" and name != "train" and len(set(labelled.y[nodes])) < 2:
             raise UserError(
                 f"dataset.metric=roc_auc: needs both classes in {name}, which has "
-                f"{labelled.classes[labelled.y[nodes[0]]]!r} only; choose dataset.metric=accuracy "
+                f"only {labelled.classes[labelled.y[nodes[0]]]!r}; choose dataset.metric=accuracy "
                 "or another split."
             )
     unseen = np.setdiff1d(np.unique(labelled.y[labelled.y >= 0]), labelled.y[parts[0]])
     if len(unseen):
         names = listed([repr(labelled.classes[place]) for place in unseen])
-        report.append(f"classes: train has no node of {names}, so it can't learn them")
+        report.append(f"classes: no training node has {names}, so the model can't learn it")
     return parts, report
 
 
-def _by_column(
-    table: TextColumns, name: str, labelled: Labels
-) -> tuple[NDArray[np.int64], list[str]]:
-    """Return the part of each node by a column's words, [N]; -1 for none."""
+def _by_column(table: Table, name: str, labelled: Labels) -> tuple[NDArray[np.int64], list[str]]:
+    """Return the part of each node according to a column, [N]; -1 for none."""
     import numpy as np
 
     column = coded(table, name)
     words = [str(value).strip().lower() for value in column.values]
-    said = column.spread(np.array([WORDS.get(word, -1) for word in words], dtype=np.int64), -1)
+    part = column.spread(np.array([WORDS.get(word, -1) for word in words], dtype=np.int64), -1)
     has_label = labelled.y >= 0
-    left = (said < 0) & has_label
+    without_part = (part < 0) & has_label
     report = []
-    if left.any():
-        others = np.unique(column.codes[left & (column.codes >= 0)])
+    if without_part.any():
+        others = np.unique(column.codes[without_part & (column.codes >= 0)])
         named = [repr(str(column.values[code])) for code in others]
-        if (left & (column.codes < 0)).any():
-            named.append("nothing")
+        if (without_part & (column.codes < 0)).any():
+            named.append("an empty cell")
         report.append(
-            f"split: labelled nodes in no part: {int(left.sum()):,}, for which column {name!r} "
-            f"says {listed(named)}"
+            f"split: {int(without_part.sum()):,} labelled nodes are in no part, because column "
+            f"{name!r} has {listed(named)}"
         )
-    return np.where(has_label, said, -1), report
+    return np.where(has_label, part, -1), report
 
 
 def _drawn(ids: pd.Index, labelled: Labels, config: FilesConfig) -> NDArray[np.int64]:
-    """Draw the part of each node class by class, [N]; -1 where it has no label.
+    """Draw the part of each node, class by class, [N]; -1 for nodes without a label.
 
-    Nodes are drawn in the order of their ids, so the order of rows changes nothing. A class of
-    three nodes or more is in every part.
+    Nodes are drawn in the order of their ids, so the order of the rows doesn't matter. A class with
+    three nodes or more has nodes in every part.
     """
     import numpy as np
 
@@ -164,14 +166,14 @@ def _drawn(ids: pd.Index, labelled: Labels, config: FilesConfig) -> NDArray[np.i
     return part
 
 
-def _empty(table: TextColumns, name: str, count: int, config: FilesConfig) -> UserError:
+def _empty(table: Table, name: str, count: int, config: FilesConfig) -> UserError:
     if config.split is not None:
         return UserError(
-            f"{table.name}, column {config.split!r}: puts no labelled node into {name}; write "
-            f"{name!r} for some, or leave dataset.split out and glt draws the parts."
+            f"{table.name}, column {config.split!r}: has no labelled node for {name}; write "
+            f"{name!r} for some nodes, or leave out dataset.split to have the parts drawn."
         )
     return UserError(
         f"{table.name}: {count:,} labelled nodes are too few for dataset.train_fraction="
-        f"{config.train_fraction} and dataset.val_fraction={config.val_fraction}, as {name} is "
+        f"{config.train_fraction} and dataset.val_fraction={config.val_fraction}: {name} is "
         "empty; change the fractions or label more nodes."
     )

@@ -1,7 +1,6 @@
-"""A user's file as a table that remembers where each row came from.
+"""A user's file as a table, with the place of each row in the file.
 
-Every mistake in it is a UserError that names the file, the row as its owner sees it, and what
-would be right; whoever reads a table further does the same with `Table.where`.
+Error messages name the file, the row as the user sees it (`Table.where`) and what would be right.
 """
 
 from __future__ import annotations
@@ -19,13 +18,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class TextColumns:
+class Table:
     """The rows of one file.
 
-    name: The path as the user wrote it.
-    frame: Columns by name; its index is each row's place in the file, from 0. Cells of a text file
-        are text exactly as written, and empty where the file has nothing.
-    text: Whether it is a text file, whose rows are lines of an editor.
+    name: The path as the user gave it.
+    frame: The columns by name; the index is the position of each row in the file, from 0. Cells of
+        a text file are text exactly as in the file, "" if empty.
+    text: Whether it is a text file, so that messages count lines as an editor does.
     """
 
     name: str
@@ -33,17 +32,17 @@ class TextColumns:
     text: bool
 
     def where(self, position: int) -> str:
-        """Say where the row at a position of the frame is, for an error message."""
+        """Return the place in the file of the row at a position of the frame, for messages."""
         row = int(self.frame.index[position])
         if not self.text:
             return f"{self.name}, row {row + 1}"
-        # A quoted cell may go over several lines; blank lines are in the index already.
+        # A quoted cell may span several lines; the index counts blank lines already.
         above = self.frame.iloc[:position]
         inside = sum(int(above[name].str.count("\n").sum()) for name in above)
         return f"{self.name}, line {row + 2 + inside}"
 
     def column(self, key: str, name: str) -> str:
-        """Return the name of a column that a setting asks for; UserError where there is none."""
+        """Return the name of the column that a setting names; UserError if it doesn't exist."""
         names = [str(found) for found in self.frame.columns]
         if name in names:
             return name
@@ -53,54 +52,55 @@ class TextColumns:
         )
 
 
-def located(key: str, given: str | None) -> Path:
+def existing_file(key: str, given: str | None) -> Path:
     """Return the path of a file that exists; UserError otherwise."""
     if not given:
-        raise UserError(f"dataset.{key}: name the file, as in dataset.{key}={key}.csv")
+        raise UserError(f"dataset.{key}: must be given, as in dataset.{key}={key}.csv")
     try:
         path = Path(given).expanduser()
         if path.is_file():
             return path
         is_folder = path.is_dir()
         siblings = [found.name for found in path.parent.iterdir()] if not is_folder else []
-    except (OSError, RuntimeError, ValueError):  # no such folder, no permission, a ~ of nobody
+    except (OSError, RuntimeError, ValueError):  # no such folder, no permission, unknown ~user
         is_folder, siblings = False, []
     if is_folder:
-        raise UserError(f"dataset.{key}={given}: is a folder; name the file in it.")
+        raise UserError(f"dataset.{key}={given}: is a folder; name a file in it.")
     raise UserError(
-        f"dataset.{key}={given}: there is no such file (looked from {Path.cwd()})."
+        f"dataset.{key}={given}: there is no such file (the current folder is {Path.cwd()})."
         f"{_closest(Path(given).name, siblings)}"
     )
 
 
 def check_names(file: str, names: list[str]) -> None:
-    """Refuse columns that settings could not name or tell apart."""
+    """Raise UserError if column names are empty, contain line breaks or occur twice."""
     for place, name in enumerate(names, start=1):
         if not name.strip():
             raise UserError(
-                f"{file}: column {place} has no name: give it one in line 1, or leave it out "
+                f"{file}: column {place} has no name; name it in line 1, or remove it "
                 "(pandas: to_csv(..., index=False))."
             )
         if len(name.splitlines()) > 1:
             raise UserError(
-                f"{file}: the name of column {place}, {name!r}, goes over lines: mend it."
+                f"{file}: the name of column {place}, {name!r}, contains a line break; write it on "
+                "one line."
             )
         if name in names[: place - 1]:
             raise UserError(
-                f"{file}: columns {names.index(name) + 1} and {place} are both called {name!r}: "
+                f"{file}: columns {names.index(name) + 1} and {place} are both called {name!r}; "
                 "rename one."
             )
 
 
 def setting(key: str, column: str) -> str:
-    """Write `dataset.<key>=[column]` as a shell and Hydra take it."""
+    """Return `dataset.<key>=[column]`, quoted for the shell and Hydra if necessary."""
     if re.fullmatch(r"[\w-]+", column):
         return f"dataset.{key}=[{column}]"
     return f"'dataset.{key}=[\"{column}\"]'"
 
 
 def listed(names: list[str], most: int = 12) -> str:
-    """Join names, and only count those after the first ones."""
+    """Join names; only the number of those after the first ``most`` is shown."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 

@@ -1,14 +1,12 @@
-"""ogbn-arxiv, ogbn-proteins and ogbl-collab, by OGB's raw files and official splits.
+"""ogbn-arxiv, ogbn-proteins and ogbl-collab, from OGB's raw files, with the official splits.
 
-Looked for in the data root (`ogb/ogbn_arxiv/`, or `ogbn_arxiv/` itself) and in our cache, then
-fetched into the cache. Edges and features are read by the functions of the ogb package. Its data
-set classes are not used: they write beside the raw files, ask questions on standard input, may
-delete the folder, and open pickles of all kinds.
+Functions of the ogb package read edges and features. Its data set classes are not used, because
+they write to the data root, ask questions on standard input, may delete the folder and unpickle
+anything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,10 +14,10 @@ from typing import TYPE_CHECKING
 from glt_cli.config.datasets import CollabConfig, DatasetConfig
 from glt_cli.data import checksums
 from glt_cli.data.catalog import entry
-from glt_cli.data.folders import ROOT_VARIABLE, cache_root
-from glt_cli.data.forms import GraphData, LinkData, NodeData
+from glt_cli.data.dataset_files import DatasetFiles, FileLoader, Say
+from glt_cli.data.graph_data import GraphData, LinkData, NodeData
 from glt_cli.data.ogb import fetch, raw
-from glt_cli.data.ogb.raw import SOURCES, Source
+from glt_cli.data.ogb.raw import SOURCES
 from glt_cli.errors import UserError
 
 if TYPE_CHECKING:
@@ -27,79 +25,74 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def is_present(config: DatasetConfig, root: Path | None) -> str | None:
-    """Return the first folder that has all the files; their content isn't looked at."""
+def dataset_files(config: DatasetConfig) -> DatasetFiles:
+    """Describe the raw files of a data set. OGB publishes no checksums."""
     source = SOURCES[config.name]
-    found = (str(folder) for folder in _places(source, root) if not source.missing(folder))
-    return next(found, None)
+    return DatasetFiles(
+        title=source.title,
+        collection="ogb",
+        folder=source.folder,
+        names=source.files,
+        downloads=(fetch.download(source),),
+        check=source.verify,
+    )
 
 
-def prepare(config: DatasetConfig, root: Path | None, say: Callable[[str], None]) -> str:
-    """Return a folder with all the files, each one read to its end; fetched if there is none.
+def parse(config: DatasetConfig, folder: Path) -> GraphData:
+    """Read a data set, and check that its files belong together.
 
-    OGB publishes no checksums. That the files belong together is checked by `load`.
+    This takes seconds, or about two minutes and 6 GB for ogbn-proteins. Counts that differ from
+    the published ones are not an error, but are the first line of the report.
     """
-    folder = _folder(config, root, say)
-    SOURCES[config.name].verify(folder)
-    return str(folder)
-
-
-def load(config: DatasetConfig, root: Path | None) -> GraphData:
-    """Read a data set: seconds, or about two minutes and 6 GB for ogbn-proteins.
-
-    Counts that differ from the published ones are no error but the first line of the report.
-    """
-    folder = _folder(config, root, lambda message: None)
     readers = {"ogbn_arxiv": _arxiv, "ogbn_proteins": _proteins, "ogbl_collab": _collab}
     return readers[config.name](config, folder)
 
 
-def checksum(config: DatasetConfig, root: Path | None) -> str:
-    """Digest of the names and whole contents of the files that are read.
+_loader = FileLoader(dataset_files, parse)
+is_present = _loader.is_present
 
-    A few hundred megabytes at most: well under a second. UserError where they are not here.
+
+def prepare(config: DatasetConfig, root: Path | None, say: Say) -> str:
+    """Find or download the files, and read each to its end; returns their folder.
+
+    Raises:
+        UserError: The ogb package is missing, a file is damaged, or the download fails.
     """
-    folder = is_present(config, root)
-    if folder is None:
-        raise UserError(
-            f"{entry(config.name).title} is not on this machine: glt datasets prepare {config.name}"
-        )
+    _require_ogb(config)
+    return _loader.prepare(config, root, say)
+
+
+def load(config: DatasetConfig, root: Path | None) -> GraphData:
+    """Find or download the files, and read them; UserError as for `prepare`."""
+    _require_ogb(config)
+    return _loader.load(config, root)
+
+
+def checksum(config: DatasetConfig, root: Path | None) -> str:
+    """Return the digest of the names and contents of all files that are read.
+
+    They have a few hundred megabytes at most, so this takes less than a second.
+
+    Raises:
+        UserError: The files aren't on this machine or can't be read.
+    """
+    folder = _loader.present_folder(config, root)
     try:
         files = SOURCES[config.name].files
-        return checksums.of_pins({file: checksums.of_file(Path(folder, file)) for file in files})
+        return checksums.of_pins({file: checksums.of_file(folder / file) for file in files})
     except OSError as error:
         raise UserError(f"{error.filename} can't be read: {error.strerror}.") from error
 
 
-def _places(source: Source, root: Path | None) -> list[Path]:
-    inside = [root / "ogb", root] if root else []
-    return [folder / source.folder for folder in (*inside, cache_root() / "ogb")]
-
-
-def _folder(config: DatasetConfig, root: Path | None, say: Callable[[str], None]) -> Path:
-    """Find the files or fetch them; UserError, before anything else, without the ogb package.
-
-    A folder that lacks files is passed over: ogb itself leaves such folders after a failure.
-    """
-    source = SOURCES[config.name]
+def _require_ogb(config: DatasetConfig) -> None:
     if find_spec("ogb") is None:
         raise UserError(
             f"{entry(config.name).title} needs the ogb package: pip install 'glt-cli[ogb]'"
         )
-    tried = [] if root else [f"data root: none is set (data_root or {ROOT_VARIABLE})"]
-    places = _places(source, root)
-    for folder in places:
-        missing = source.missing(folder)
-        if not missing:
-            return folder
-        nothing = len(missing) == len(source.files)
-        tried.append(f"{folder}: has no {'such files' if nothing else ', '.join(missing)}")
-    fetch.fetch(source, places[-1], tried, say)
-    return places[-1]
 
 
 def _arxiv(config: DatasetConfig, folder: Path) -> NodeData:
-    """Citations, as edges without a direction; the classes are arXiv's subjects."""
+    """Read ogbn-arxiv: citations as undirected edges; the classes are subjects on arXiv."""
     import numpy as np
 
     source, known = SOURCES["ogbn_arxiv"], entry("ogbn_arxiv")
@@ -123,13 +116,13 @@ def _arxiv(config: DatasetConfig, folder: Path) -> NodeData:
         num_classes=known.classes,
         report=(
             *_other_counts(config, found, (len(train), len(val), len(test))),
-            "citations are taken as undirected edges, as is usual for ogbn-arxiv",
+            "citations are used as undirected edges, as is usual for ogbn-arxiv",
         ),
     )
 
 
 def _proteins(config: DatasetConfig, folder: Path) -> NodeData:
-    """Associations of proteins, each once; nodes get the mean of their edges' features."""
+    """Read ogbn-proteins: each association once; nodes have the mean of their edges' features."""
     source = SOURCES["ogbn_proteins"]
     graph = raw.graph(source, folder)
     num_nodes, path = graph["num_nodes"], folder / "raw/node-label.csv.gz"
@@ -157,10 +150,10 @@ def _proteins(config: DatasetConfig, folder: Path) -> NodeData:
 
 
 def _collab(config: DatasetConfig, folder: Path) -> LinkData:
-    """Collaborations of authors, weighted by their number.
+    """Read ogbl-collab: collaborations of authors, weighted by the number of joint papers.
 
-    OGB stores a pair once for each year. Here it is one edge, and the weights, which count the
-    joint papers of a year, are summed.
+    OGB stores a pair once for each year. glt makes one edge of it and sums the weights, which are
+    the numbers of joint papers in a year.
     """
     import numpy as np
 
@@ -171,7 +164,7 @@ def _collab(config: DatasetConfig, folder: Path) -> LinkData:
     weights = graph["edge_weight"]
     if weights.shape[1] != 1 or weights.min() <= 0:
         path = folder / "raw/edge_weight.csv.gz"
-        raise UserError(f"{path} is not OGB's file: it should be one positive number a row.")
+        raise UserError(f"{path} is not OGB's file: it should have one positive number per row.")
     train, valid, test = (raw.split_arrays(folder / file) for file in source.splits)
     in_train = raw.pairs(folder / source.splits[0], train, "edge", num_nodes)
     if in_train.shape[1] != stored.shape[1]:
@@ -186,7 +179,7 @@ def _collab(config: DatasetConfig, folder: Path) -> LinkData:
         )
         for key in ("edge", "edge_neg")
     }
-    edges, summed = _summed(stored, weights[:, 0], num_nodes)
+    edges, summed = _merge_edges(stored, weights[:, 0], num_nodes)
     val, x = split["val", "edge"], graph["node_feat"].astype(np.float32)
     found = (num_nodes, stored.shape[1], x.shape[1], 0)
     sizes = (in_train.shape[1], val.shape[1], split["test", "edge"].shape[1])
@@ -202,8 +195,8 @@ def _collab(config: DatasetConfig, folder: Path) -> LinkData:
         extra_at_test=val if config.validation_edges_at_test else None,
         report=(
             *_other_counts(config, found, sizes),
-            f"{stored.shape[1]:,} links of single years are {edges.shape[1]:,} edges, "
-            "whose weights are summed",
+            f"{stored.shape[1]:,} links of single years are merged into {edges.shape[1]:,} edges, "
+            "and their weights are summed",
         ),
     )
 
@@ -211,9 +204,9 @@ def _collab(config: DatasetConfig, folder: Path) -> LinkData:
 def _mean_of_edges(
     edges: NDArray[np.int64], features: NDArray[np.float32], num_nodes: int
 ) -> NDArray[np.float32]:
-    """Average the features [M, F] over each node's edges, both ends alike: [N, F], 0 without any.
+    """Average the features [M, F] of each node's edges: [N, F], 0 for nodes without edges.
 
-    A column at a time, so that the edges of ogbn-proteins fit into memory in double precision.
+    It computes one column at a time, so that ogbn-proteins fits in memory in double precision.
     """
     import numpy as np
 
@@ -225,10 +218,14 @@ def _mean_of_edges(
     return means
 
 
-def _summed(
+def _merge_edges(
     pairs: NDArray[np.int64], weights: NDArray[np.number], num_nodes: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Merge equal pairs, in either direction: int64 [2, E], smaller node first, and [E]."""
+    """Merge equal pairs of both directions and sum their weights [M].
+
+    Returns:
+        Edges, int64 [2, E], smaller node first; and their weights, float32 [E].
+    """
     import numpy as np
 
     keys = pairs.min(axis=0) * num_nodes + pairs.max(axis=0)
@@ -240,7 +237,7 @@ def _summed(
 def _other_counts(
     config: DatasetConfig, found: tuple[int, int, int, int], splits: tuple[int, int, int]
 ) -> tuple[str, ...]:
-    """Say in one line, if at all, how this differs from what is published."""
+    """Return a line about the counts that differ from the published ones, if any do."""
     known = entry(config.name)
     names = ("nodes", "stored edges", "features", "classes", "training", "validation", "test")
     published = (

@@ -1,7 +1,7 @@
-"""The ogb package, imported and used in peace.
+"""Importing and using the ogb package without its side effects.
 
-Left alone, its import starts threads that ask the package index for newer versions of ogb and of
-the package `outdated`, and its functions print to the standard streams.
+When it is imported, ogb starts threads that ask the package index for newer versions of ogb and of
+the package `outdated`. Its functions print to the standard streams.
 """
 
 from __future__ import annotations
@@ -19,24 +19,27 @@ from glt_cli.errors import UserError
 
 
 def imported(name: str) -> ModuleType:
-    """Import a module of ogb without its check for newer versions; UserError if ogb isn't here.
+    """Import a module of ogb without its check for newer versions.
 
-    The check needs the package `outdated`. While ogb is imported that one is not to be had, which
-    ogb is prepared for.
+    The check needs the package `outdated`. That package can't be imported while ogb is, and ogb
+    then skips the check.
+
+    Raises:
+        UserError: ogb isn't installed.
     """
     try:
         with _without("outdated"), quietly():
             return importlib.import_module(name)
     except ImportError as error:
         raise UserError(
-            "OGB's data sets need the ogb package, which can't be imported here "
+            "OGB's data sets need the ogb package, which can't be imported "
             f"({error}): pip install 'glt-cli[ogb]'"
         ) from error
 
 
 @contextlib.contextmanager
 def quietly() -> Iterator[None]:
-    """Drop what the libraries print and warn of: nobody here can do anything about it."""
+    """Suppress output and warnings of the libraries, which a user can't act on."""
     with (
         contextlib.redirect_stdout(io.StringIO()),
         contextlib.redirect_stderr(io.StringIO()),
@@ -48,7 +51,7 @@ def quietly() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _without(package: str) -> Iterator[None]:
-    """Let the import of a package fail for a while."""
+    """Make a package impossible to import in the context."""
     modules: dict[str, Any] = sys.modules
     before = modules.get(package)
     modules[package] = None

@@ -1,7 +1,7 @@
-"""OGB's raw files: which there are, and reading each one of them with care.
+"""OGB's raw files: which files there are, and reading and checking them.
 
-Only what OGB publishes is read (`raw/` and `split/`), never the caches that its classes write
-beside it. Whatever is wrong with a file is a UserError that names the file.
+Only the files that OGB publishes are read (`raw/` and `split/`), never the caches that its classes
+write. If anything is wrong with a file, a UserError names the file.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _BLOCK = 2**20
-#: What numpy 1 and numpy 2 call the home of their arrays' pickles.
+#: The packages that pickles of arrays refer to, of numpy 1 and numpy 2.
 _CORES = ("core", "_core")
-#: What pandas and gzip raise about a file that is cut off, damaged or something else.
+#: Errors that pandas and gzip raise for a truncated, damaged or different file.
 _BROKEN = (OSError, EOFError, zlib.error, ValueError, TypeError, OverflowError)
 
 
 @dataclass(frozen=True)
 class Source:
-    """One data set's files, below its folder.
+    """The files of one data set, relative to its folder.
 
     title: OGB's name of the data set.
-    family: The package of ogb that has it.
-    tables: The CSV files of `raw/` that are read, without their endings.
+    family: The subpackage of ogb that it belongs to.
+    tables: The CSV files in `raw/` that are read, without ".csv.gz".
     splits: Paths of the train, validation and test files.
-    stored_edges: Published number of rows of the edge file.
+    stored_edges: The published number of rows in the edge file.
     """
 
     title: str
@@ -54,15 +54,8 @@ class Source:
         """Paths of all files, relative to the folder."""
         return (*(f"raw/{table}.csv.gz" for table in self.tables), *self.splits)
 
-    def missing(self, folder: Path) -> list[str]:
-        """Name the files that ``folder`` lacks; UserError where it may not be looked into."""
-        try:
-            return [file for file in self.files if not (folder / file).is_file()]
-        except OSError as error:
-            raise UserError(f"{folder} can't be read: {error.strerror or error}.") from error
-
     def verify(self, folder: Path) -> None:
-        """Read every file to its end, which is where a file that was cut off shows."""
+        """Read every file to its end; UserError if one is truncated or damaged."""
         for file in self.files:
             path = folder / file
             if path.suffix == ".gz":
@@ -100,9 +93,13 @@ SOURCES = {
 def graph(source: Source, folder: Path) -> dict[str, Any]:
     """Read edges and features with ogb's own reader, and check that they belong together.
 
-    Returns what that gives: ``num_nodes``, ``edge_index`` int64 [2, M] as stored (without the
-    inverse edges that OGB's classes add), ``node_feat`` [N, F] or None, ``edge_feat`` [M, F] or
-    None, and ``edge_weight`` [M, 1] if there is such a file.
+    Returns:
+        The reader's dictionary: ``num_nodes``, ``edge_index`` int64 [2, M] as stored (without the
+        inverse edges that OGB's classes add), ``node_feat`` [N, F] or None, ``edge_feat`` [M, F]
+        or None, and ``edge_weight`` [M, 1] if there is such a file.
+
+    Raises:
+        UserError: A file is damaged, or the files don't belong together.
     """
     read = imported("ogb.io.read_graph_raw").read_csv_graph_raw
     raw = folder / "raw"
@@ -135,7 +132,7 @@ def graph(source: Source, folder: Path) -> dict[str, Any]:
 
 
 def table(path: Path) -> NDArray[Any]:
-    """Read a table of numbers without a heading, [rows, columns]."""
+    """Read a table of numbers without a header, [rows, columns]; UserError for anything else."""
     import pandas as pd
 
     try:
@@ -144,24 +141,24 @@ def table(path: Path) -> NDArray[Any]:
     except _BROKEN as error:
         raise _damaged(path, error) from error
     if values.dtype.kind not in "iuf":
-        raise UserError(f"{path} has something that is not a number: it is not OGB's file.")
+        raise UserError(f"{path} contains something that is not a number, so it is not OGB's file.")
     return values
 
 
 def whole_numbers(path: Path, rows: int | None = None) -> NDArray[np.int64]:
-    """Read a table of integers, int64 [rows, columns]; UserError for another number of rows."""
+    """Read a table of integers, int64 [rows, columns]; UserError if `rows` differs."""
     import numpy as np
 
     values = table(path)
     if values.dtype.kind == "f":
-        raise UserError(f"{path} has gaps or numbers that are not whole: it is not OGB's file.")
+        raise UserError(f"{path} has gaps or numbers that are not whole, so it is not OGB's file.")
     if rows is not None:
         _check_rows(path, len(values), rows, "nodes")
     return values.astype(np.int64)
 
 
 def node_splits(source: Source, folder: Path, num_nodes: int) -> tuple[NDArray[np.int64], ...]:
-    """Read the train, validation and test nodes, each ascending; UserError if they overlap."""
+    """Read the train, validation and test nodes, int64 ascending; UserError if they overlap."""
     import numpy as np
 
     taken = np.zeros(num_nodes, dtype=bool)
@@ -170,17 +167,23 @@ def node_splits(source: Source, folder: Path, num_nodes: int) -> tuple[NDArray[n
         nodes = np.sort(whole_numbers(folder / file).ravel())
         check_nodes(folder / file, nodes, num_nodes)
         if taken[nodes].any() or np.any(nodes[1:] == nodes[:-1]):
-            raise UserError(f"{folder / file} names a node that is in the split already.")
+            raise UserError(f"{folder / file} has a node that is in the split twice.")
         taken[nodes] = True
         parts.append(nodes)
     return tuple(parts)
 
 
 def split_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """Open one of ogbl-collab's split files: torch's pickles of numpy arrays, by name.
+    """Read a split file of ogbl-collab, which is a pickle of numpy arrays by torch.
 
-    Nothing but such arrays gets through: torch's restricted unpickler is given the pieces that
-    they are made of, under the names that either of numpy's versions writes.
+    Torch's restricted unpickler opens it, and may only make numpy arrays of numbers. They are
+    known to it under the names that numpy 1 and numpy 2 write.
+
+    Returns:
+        The arrays by name.
+
+    Raises:
+        UserError: The file is damaged or contains anything else.
     """
     import numpy as np
     import torch
@@ -194,36 +197,36 @@ def split_arrays(path: Path) -> dict[str, NDArray[Any]]:
             stored = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise UserError(
-            f"{path} is damaged, or holds more than arrays of numbers; it will not be opened. "
-            "Replace it by OGB's file."
+            f"{path} is damaged, or contains more than arrays of numbers, so glt will not open it. "
+            "Replace it with OGB's file."
         ) from error
     except (RuntimeError, KeyError, AttributeError, IndexError, *_BROKEN) as error:
         raise _damaged(path, error) from error
     if not isinstance(stored, dict):
-        raise UserError(f"{path} is not OGB's file: it holds no dictionary of arrays.")
+        raise UserError(f"{path} is not OGB's file: it doesn't contain a dictionary of arrays.")
     return {str(key): np.asarray(value) for key, value in stored.items()}
 
 
 def pairs(path: Path, arrays: dict[str, NDArray[Any]], key: str, nodes: int) -> NDArray[np.int64]:
-    """Take pairs of nodes from a split file: stored as [P, 2], returned as int64 [2, P]."""
+    """Return the pairs of nodes that a split file stores as [P, 2], as int64 [2, P]."""
     import numpy as np
 
     if key not in arrays:
         raise UserError(f"{path} is not OGB's file: it has no {key!r}.")
     stored = arrays[key]
     if stored.ndim != 2 or stored.shape[1] != 2 or stored.dtype.kind not in "iu":
-        raise UserError(f"{path} is not OGB's file: its {key!r} are no pairs of nodes.")
+        raise UserError(f"{path} is not OGB's file: its {key!r} are not pairs of nodes.")
     check_nodes(path, stored, nodes)
     return np.ascontiguousarray(stored.T, dtype=np.int64)
 
 
 def check_nodes(path: Path, indices: NDArray[Any], num_nodes: int) -> None:
-    """UserError, naming the file, for an index that no node has."""
+    """Raise UserError if an index is not that of a node."""
     if indices.size and (indices.min() < 0 or indices.max() >= num_nodes):
         worst = indices.min() if indices.min() < 0 else indices.max()
         raise UserError(
-            f"{path} names node {worst}, but the nodes are 0 to {num_nodes - 1:,}: "
-            "it belongs to other data."
+            f"{path} contains node {worst}, but the nodes are 0 to {num_nodes - 1:,}, so "
+            "it belongs to different data."
         )
 
 
@@ -241,26 +244,26 @@ def _unpack(path: Path) -> None:
 
 def _damaged(path: Path, error: Exception) -> UserError:
     reason = getattr(error, "strerror", None) or str(error).strip().partition("\n")[0]
-    return UserError(f"{path} is cut off, damaged or not OGB's file ({reason}). Replace it.")
+    return UserError(f"{path} is truncated, damaged or not OGB's file ({reason}). Replace it.")
 
 
 def _count(path: Path) -> int:
     counts = whole_numbers(path)
     if counts.shape != (1, 1):
-        raise UserError(f"{path} is not OGB's file: it should be one number.")
+        raise UserError(f"{path} is not OGB's file: it should contain one number.")
     return int(counts[0, 0])
 
 
 def _whole(values: NDArray[Any]) -> NDArray[Any]:
-    """Undo the cut to the number that the lists name, so that surplus rows are noticed."""
+    """Return all rows of an array that ogb has cut to the expected number of rows."""
     return values if values.base is None else values.base
 
 
 def _check_rows(path: Path, found: int, wanted: int, of: str) -> None:
     if found != wanted:
         raise UserError(
-            f"{path} has {found:,} rows, but there are {wanted:,} {of}: "
-            "it is incomplete or belongs to other data."
+            f"{path} has {found:,} rows, but there are {wanted:,} {of}, so "
+            "it is incomplete or belongs to different data."
         )
 
 
@@ -268,4 +271,4 @@ def _check_finite(path: Path, values: NDArray[Any]) -> None:
     import numpy as np
 
     if not np.isfinite(values).all():
-        raise UserError(f"{path} has gaps or numbers that are not finite: it is not OGB's file.")
+        raise UserError(f"{path} has gaps or infinite numbers, so it is not OGB's file.")

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from glt_cli.config.datasets import DatasetConfig, FeaturelessConfig
 from glt_cli.data.catalog import entry
-from glt_cli.data.forms import GraphData, LinkData, NodeData
+from glt_cli.data.graph_data import GraphData, LinkData, NodeData
 from glt_cli.models.graph import Cleaned, Graph
 from glt_cli.training.features import statistics_of, structural, transformed
 from glt_cli.training.tasks.link_prediction import LinkPrediction, Pairs

@@ -4,8 +4,8 @@ import importlib.util
 from pathlib import Path
 
 from glt_cli.data import files
-from glt_cli.data.forms import NodeData
-from tests.data.files.kit import config
+from glt_cli.data.graph_data import NodeData
+from tests.data.files.customers import config
 
 FOLDER = Path(__file__).resolve().parents[3] / "examples" / "suppliers"
 
@@ -44,4 +44,4 @@ def test_example_is_read() -> None:
         "years_known": "number",
         "certified": "boolean",
     }
-    assert any("none for 60 of 1,200 nodes" in line for line in data.report)
+    assert any("60 of 1,200 nodes have no label" in line for line in data.report)

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from glt_cli.data import files
-from glt_cli.data.forms import NodeData
-from tests.data.files.kit import (
+from glt_cli.data.graph_data import NodeData
+from tests.data.files.customers import (
     EDGES,
     IDS,
     NODES,
@@ -57,17 +57,18 @@ def test_report_says_what_was_read() -> None:
 def test_report_counts_what_was_left_out() -> None:
     nodes = NODES.replace("u,44,true,Köln,no", "u,,true,,")
     report = loaded(nodes, EDGES + "7,7\na,nobody\n7,1.0\n1.0,7\n", unknown="drop").report
-    assert "label 'churned': none for 1 of 12 nodes, which stay, in no part" in report
-    assert any(line.startswith("missing: age 1, now 3") for line in report)
-    assert "missing: city 1, now the category (missing)" in report
+    unlabelled = "1 of 12 nodes have no label; they stay in the graph, but in no part"
+    assert f"label 'churned': {unlabelled}" in report
+    assert any(line.startswith("missing: 1 in 'age', replaced by 3") for line in report)
+    assert "missing: 1 in 'city', replaced by the category (missing)" in report
     assert report[-5:] == (
         "edges.csv: 10 edges, 'from' - 'to'",
-        "edges: 1 left out, as an end of theirs is no node (dataset.unknown=drop)",
-        "edges: 1 left out, as they lead from a node to itself",
-        "edges: 1 left out, as the same edge is there already (weights are averaged)",
-        "edges: 1 are there in both directions and become one (weights are averaged)",
+        "edges: 1 left out because an endpoint is not a node (dataset.unknown=drop)",
+        "edges: 1 left out because they are self-loops",
+        "edges: 1 left out because they are duplicates (weights are averaged)",
+        "edges: 1 given in both directions and merged into one (weights are averaged)",
     )
-    assert loaded(edges="a,b\n7,a\n7,B\n").report[-1] == "nodes: 9 without any edge"
+    assert loaded(edges="a,b\n7,a\n7,B\n").report[-1] == "nodes: 9 without edges"
 
 
 def test_columns_are_chosen_by_name() -> None:
@@ -208,8 +209,8 @@ def test_parquet_has_types(monkeypatch: pytest.MonkeyPatch) -> None:
         Path(name).write_bytes(b"")
     about = {"nodes": "nodes.parquet", "edges": "edges.parquet"}
     assert refused(**about) == (
-        "edges.parquet, row 3, column 't': the cell is empty; write the node's id, or "
-        "dataset.unknown=drop leaves such edges out."
+        "edges.parquet, row 3, column 't': the cell is empty; write the node's id, or leave "
+        "such edges out with dataset.unknown=drop."
     )
     data = files.load(config(unknown="drop", **about), None)
     np.testing.assert_array_equal(data.edges, [[0, 1], [11, 10]])
@@ -287,15 +288,15 @@ def test_split_by_a_column() -> None:
     np.testing.assert_array_equal(data.test, [2, 5])
     assert "split: 3 train, 3 val, 2 test, by column 'part'" in data.report
     assert (
-        "split: labelled nodes in no part: 4, for which column 'part' says 'later', 'x', nothing"
-        in data.report
+        "split: 4 labelled nodes are in no part, because column 'part' has 'later', 'x', an "
+        "empty cell" in data.report
     )
     assert dense(data).shape == (12, 4)
 
 
 def test_class_that_train_lacks_is_reported() -> None:
     words = ["train", "val", "train", "test"] * 3
-    assert "classes: train has no node of 'yes', so it can't learn them" in (
+    assert "classes: no training node has 'yes', so the model can't learn it" in (
         loaded(with_column("part", words), split="part").report
     )
 
@@ -441,6 +442,6 @@ def _by_id(data: NodeData, ids: list[str]) -> tuple[Any, Any, Any, NDArray[np.fl
 def test_parts_that_became_a_feature_are_pointed_out() -> None:
     parts = ["train", "val", "test"] * 4
     report = loaded(with_column("part", parts)).report
-    assert any("dataset.split=part uses it" in line for line in report)
+    assert any("set dataset.split=part" in line for line in report)
     report = loaded(with_column("part", parts), split="part").report
-    assert not any("uses it" in line for line in report)
+    assert not any("set dataset.split" in line for line in report)

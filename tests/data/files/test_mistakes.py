@@ -11,7 +11,7 @@ import pytest
 
 from glt_cli.data import files
 from glt_cli.errors import UserError
-from tests.data.files.kit import EDGES, NODES, config, mistake, refused, with_column, write
+from tests.data.files.customers import EDGES, NODES, config, mistake, refused, with_column, write
 
 # Files.
 
@@ -19,7 +19,7 @@ from tests.data.files.kit import EDGES, NODES, config, mistake, refused, with_co
 def test_no_such_file() -> None:
     write()
     assert refused(nodes="node.csv") == (
-        f"dataset.nodes=node.csv: there is no such file (looked from {Path.cwd()}). "
+        f"dataset.nodes=node.csv: there is no such file (the current folder is {Path.cwd()}). "
         "Did you mean 'nodes.csv'?"
     )
     assert "dataset.edges=a/b.csv: there is no such file" in refused(edges="a/b.csv")
@@ -30,13 +30,13 @@ def test_no_such_file() -> None:
 @pytest.mark.parametrize("key", ["edges", "nodes", "label"])
 def test_setting_that_must_be_there(key: str) -> None:
     write()
-    assert f"dataset.{key}: name it, as in dataset.{key}=" in refused(**{key: None})
+    assert f"dataset.{key}: must be given, as in dataset.{key}=" in refused(**{key: None})
 
 
 def test_folder_in_place_of_a_file() -> None:
     write()
     Path("folder").mkdir()
-    assert refused(edges="folder") == "dataset.edges=folder: is a folder; name the file in it."
+    assert refused(edges="folder") == "dataset.edges=folder: is a folder; name a file in it."
 
 
 def test_file_that_may_not_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,11 +62,11 @@ def test_file_of_another_kind() -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "nodes.csv: is empty; its first line must be the column names."),
+        (b"", "nodes.csv: is empty; the first line must be the column names."),
         (b"\n\nid,a\n", "nodes.csv, line 1: is blank; the first line must be the column names."),
         (
             b"id,age,churned\n",
-            "nodes.csv: has column names but no rows: nothing to learn from.",
+            "nodes.csv: has column names but no rows; add at least one row.",
         ),
         (b"\x89PNG\0\0\0", "nodes.csv: is not UTF-8 text; save it as 'CSV UTF-8'."),
         (NODES.encode("utf-16"), "nodes.csv: is not UTF-8 text; save it as 'CSV UTF-8'."),
@@ -76,8 +76,8 @@ def test_file_of_another_kind() -> None:
         ),
         (
             NODES.replace("7,23,", '7,"23,').encode(),
-            "nodes.csv, line 3: a quotation mark opens here and never closes; close it or take "
-            "it out.",
+            "nodes.csv, line 3: a quotation mark opens here but is never closed; close it or "
+            "remove it.",
         ),
         (
             NODES.replace("a,26,", "a,2,6,").encode(),
@@ -91,16 +91,17 @@ def test_file_of_another_kind() -> None:
         ),
         (
             b",id,age\n0,a,1\n",
-            "nodes.csv: column 1 has no name: give it one in line 1, or leave it out "
-            "(pandas: to_csv(..., index=False)).",
+            "nodes.csv: column 1 has no name; name it in line 1, or remove it (pandas: "
+            "to_csv(..., index=False)).",
         ),
         (
             b'id,"my\nage"\na,1\n',
-            "nodes.csv: the name of column 2, 'my\\nage', goes over lines: mend it.",
+            "nodes.csv: the name of column 2, 'my\\nage', contains a line break; write it on "
+            "one line.",
         ),
         (
             b"id,age,age\na,1,2\n",
-            "nodes.csv: columns 2 and 3 are both called 'age': rename one.",
+            "nodes.csv: columns 2 and 3 are both called 'age'; rename one.",
         ),
     ],
 )
@@ -133,8 +134,8 @@ def test_damaged_archive(damage: bytes) -> None:
 def test_wrong_delimiter(written: str, shown: str) -> None:
     header = NODES.splitlines()[0].replace(",", written)
     assert mistake(NODES.replace(",", written)) == (
-        f"nodes.csv, line 1: is one column, {header!r}; the file seems to be separated by "
-        f"'{shown}': say dataset.delimiter='\"{shown}\"'."
+        f"nodes.csv, line 1: has only one column, {header!r}; the delimiter seems to be "
+        f"'{shown}': set dataset.delimiter='\"{shown}\"'."
     )
 
 
@@ -164,40 +165,40 @@ def test_no_such_column_of_edges(key: str) -> None:
 
 def test_columns_with_two_duties() -> None:
     assert mistake(label="id") == (
-        "nodes.csv: column 'id' can't be both the nodes' id and their label; name another with "
+        "nodes.csv: column 'id' can't be both the nodes' id and their label; choose another with "
         "dataset.id or dataset.label."
     )
     assert "both the nodes' label and their split" in mistake(split="churned")
     assert mistake(target="from") == (
-        "edges.csv: source 'from', target 'from' and weight None must be columns of their own; "
-        "where dataset.source or dataset.target is not given, it is the first or the second column."
+        "edges.csv: source 'from', target 'from' and weight None must be different columns; by "
+        "default, dataset.source is the first column and dataset.target the second."
     )
     assert mistake(ignore=["city"], categorical=["city"]) == (
-        "dataset.categorical=[city]: is in dataset.ignore too; take it out of one."
+        "dataset.categorical=[city]: is also in dataset.ignore; remove it from one."
     )
 
 
 def test_nothing_to_learn_from() -> None:
     assert mistake("id,churned\n1,a\n2,b\n") == (
-        "nodes.csv: has no column left to learn from (columns: id, churned); add one that "
-        "describes the nodes, or take one out of dataset.ignore."
+        "nodes.csv: has no column left for features (columns: id, churned); add one that "
+        "describes the nodes, or remove one from dataset.ignore."
     )
 
 
 def test_numbers_with_a_few_texts() -> None:
     assert mistake(NODES.replace("a,26,", "a,unknown,")) == (
-        "nodes.csv, line 4, column 'age': 'unknown' is not a number, as 11 of the column's 12 "
-        "values are; correct it, or dataset.categorical=[age] takes them as categories, or "
-        "dataset.ignore=[age] leaves the column out."
+        "nodes.csv, line 4, column 'age': 'unknown' is not a number, unlike 11 of the column's "
+        "12 values; correct it, or use the column as categories with "
+        "dataset.categorical=[age], or leave it out with dataset.ignore=[age]."
     )
 
 
 def test_decimal_comma() -> None:
     cells = [f'"{row},5"' for row in range(12)]
     assert mistake(with_column("my n", cells)) == (
-        "nodes.csv, line 2, column 'my n': '0,5' is not a number; write it with a point, or "
-        "'dataset.categorical=[\"my n\"]' takes them as categories, or "
-        "'dataset.ignore=[\"my n\"]' leaves the column out."
+        "nodes.csv, line 2, column 'my n': '0,5' is not a number; write it with a decimal "
+        "point, or use the column as categories with 'dataset.categorical=[\"my n\"]', or "
+        "leave it out with 'dataset.ignore=[\"my n\"]'."
     )
 
 
@@ -206,14 +207,15 @@ def test_infinite_number(cell: str) -> None:
     message = mistake(NODES.replace("a,26,", f"a,{cell},"))
     assert message.startswith("nodes.csv, line 4, column 'age': ")
     assert message.endswith(
-        " is infinite or too large; correct it, leave the cell empty, or dataset.ignore=[age]."
+        " is infinite or too large; correct it, leave the cell empty, or leave the column out "
+        "with dataset.ignore=[age]."
     )
 
 
 @pytest.mark.parametrize("cell", ["", "NA"])
 def test_column_without_values(cell: str) -> None:
     assert mistake(with_column("n", [cell] * 12)) == (
-        "nodes.csv, column 'n': has no values at all; leave it out: dataset.ignore=[n]."
+        "nodes.csv, column 'n': has no values; leave it out with dataset.ignore=[n]."
     )
 
 
@@ -221,7 +223,7 @@ def test_column_without_training_values() -> None:
     parts = ["train"] * 6 + ["val"] * 3 + ["test"] * 3
     nodes = with_column("part,n", [f"{part},{'' if part == 'train' else 1}" for part in parts])
     assert mistake(nodes, split="part") == (
-        "nodes.csv, column 'n': no training node has a value; leave it out: dataset.ignore=[n]."
+        "nodes.csv, column 'n': no training node has a value; leave it out with dataset.ignore=[n]."
     )
 
 
@@ -234,15 +236,15 @@ def _many(rows: int, same: int = 1) -> str:
 def test_text_that_is_a_name() -> None:
     edges = "a,b\n1,2\n"
     assert mistake(_many(50), edges) == (
-        "nodes.csv, column 'name': 50 different texts in 50 rows tell nothing; leave it out: "
-        "dataset.ignore=[name], or use them as categories all the same: "
+        "nodes.csv, column 'name': has 50 different texts in 50 rows, too many to learn from; "
+        "leave it out with dataset.ignore=[name], or use it as categories anyway with "
         "dataset.categorical=[name]."
     )
     assert mistake(_many(2002, 2), edges, categorical=["name"]) == (
-        "nodes.csv, column 'name': 1,001 different texts are too many categories (at most 1000); "
-        "leave it out: dataset.ignore=[name]."
+        "nodes.csv, column 'name': has 1,001 different texts, but at most 1000 categories are "
+        "allowed; leave it out with dataset.ignore=[name]."
     )
-    assert mistake(_many(2002, 2), edges).startswith("nodes.csv, column 'name': 1,001 different")
+    assert "column 'name': has 1,001 different" in mistake(_many(2002, 2), edges)
 
 
 # Ids and edges.
@@ -250,12 +252,12 @@ def test_text_that_is_a_name() -> None:
 
 def test_id_that_is_missing_or_there_twice() -> None:
     assert mistake(NODES.replace("a,26", ",26")) == (
-        "nodes.csv, line 4, column 'id': the node has no id; every node needs its own "
-        "(dataset.id names the column)."
+        "nodes.csv, line 4, column 'id': the node has no id; every node needs one (dataset.id "
+        "is the column of ids)."
     )
     assert mistake(NODES.replace("u,44", "7,44")) == (
-        "nodes.csv, line 10, column 'id': '7' is there already (line 3); every node needs one "
-        "row and an id of its own (dataset.id names the column)."
+        "nodes.csv, line 10, column 'id': the id '7' is also in line 3; every node needs a "
+        "unique id (dataset.id is the column of ids)."
     )
 
 
@@ -265,32 +267,32 @@ def test_id_that_is_missing_or_there_twice() -> None:
 )
 def test_edge_to_an_unknown_node(written: str, meant: str) -> None:
     assert mistake(edges=EDGES + f"7,{written}\n") == (
-        f"edges.csv, line 8, column 'to': {written!r} is no node of nodes.csv. Did you mean "
-        f"{meant!r}? Add the node there, or dataset.unknown=drop leaves such edges out."
+        f"edges.csv, line 8, column 'to': {written!r} is not a node of nodes.csv. Did you mean "
+        f"{meant!r}? Add it there, or leave such edges out with dataset.unknown=drop."
     )
 
 
 def test_edges_to_several_unknown_nodes_are_counted() -> None:
     assert mistake(edges=EDGES + "new,7\n7,7\nold,7\n") == (
-        "edges.csv, line 8, column 'from': 'new' is no node of nodes.csv (2 such edges). Add the "
-        "node there, or dataset.unknown=drop leaves such edges out."
+        "edges.csv, line 8, column 'from': 'new' is not a node of nodes.csv (2 such edges). "
+        "Add it there, or leave such edges out with dataset.unknown=drop."
     )
     assert mistake(edges=EDGES + "7,\n") == (
-        "edges.csv, line 8, column 'to': the cell is empty; write the node's id, or "
-        "dataset.unknown=drop leaves such edges out."
+        "edges.csv, line 8, column 'to': the cell is empty; write the node's id, or leave such "
+        "edges out with dataset.unknown=drop."
     )
     assert mistake(edges="a,b\nno,one\n", unknown="drop") == (
-        "edges.csv: no edge is between nodes of nodes.csv."
+        "edges.csv: no edge connects two nodes of nodes.csv; use the same ids in both files."
     )
 
 
 def test_edges_without_a_header_or_a_second_column() -> None:
     assert mistake(edges=EDGES.partition("\n")[2]) == (
-        "edges.csv, line 1: '007' and '100' are nodes, not column names; put a line like "
-        "source,target above."
+        "edges.csv, line 1: '007' and '100' are nodes, not column names; add a first line such "
+        "as source,target."
     )
     assert mistake(edges="a\n7\n") == (
-        "edges.csv: has the one column 'a'; an edge needs two, such as source,target."
+        "edges.csv: has only one column, 'a'; edges need two, such as source,target."
     )
 
 
@@ -298,8 +300,8 @@ def test_edges_without_a_header_or_a_second_column() -> None:
 def test_weight_that_is_none(weight: str) -> None:
     shown = repr(weight) if weight else "an empty cell"
     assert mistake(edges=f"a,b,w\n7,a,1\n7,B,{weight}\n", weight="w") == (
-        f"edges.csv, line 3, column 'w': {shown} is no weight; write a positive, finite number, "
-        "or leave the edge out."
+        f"edges.csv, line 3, column 'w': {shown} is not a weight; write a positive, finite "
+        f"number, or remove the edge."
     )
 
 
@@ -308,8 +310,8 @@ def test_weight_that_is_none(weight: str) -> None:
 
 def test_label_with_one_class_or_none() -> None:
     assert mistake(NODES.replace(",yes\n", ",no\n")) == (
-        "nodes.csv, column 'churned': has only the class 'no'; to learn something, at least two "
-        "classes are needed (dataset.label names the column)."
+        "nodes.csv, column 'churned': has only the class 'no'; at least two classes are needed "
+        "(dataset.label is the column of classes)."
     )
     assert "has no label;" in mistake(with_column("y", [""] * 12), label="y")
 
@@ -317,40 +319,41 @@ def test_label_with_one_class_or_none() -> None:
 def test_label_that_is_a_quantity() -> None:
     nodes = "id,a,price\n" + "".join(f"{row},{row % 3},{row / 7}\n" for row in range(40))
     assert mistake(nodes, "a,b\n1,2\n", label="price") == (
-        "nodes.csv, column 'price': 40 different numbers in 40 rows are a quantity; glt learns "
-        "classes: put the numbers into ranges, or name another column (dataset.label)."
+        "nodes.csv, column 'price': has 40 different numbers in 40 rows, which look like a "
+        "quantity, but glt predicts classes; group the numbers into ranges, or choose another "
+        "column with dataset.label."
     )
 
 
 def test_label_with_too_many_classes() -> None:
     nodes = "id,a,name\n" + "".join(f"{row},{row % 3},n{row}\n" for row in range(1001))
     assert mistake(nodes, "a,b\n1,2\n", label="name") == (
-        "nodes.csv, column 'name': has 1,001 classes, more than 1000; name another column "
-        "(dataset.label)."
+        "nodes.csv, column 'name': has 1,001 classes, more than the maximum of 1000; choose "
+        "another column with dataset.label."
     )
 
 
 def test_empty_part() -> None:
     assert mistake(with_column("part", ["train", "test"] * 6), split="part") == (
-        "nodes.csv, column 'part': puts no labelled node into val; write 'val' for some, or leave "
-        "dataset.split out and glt draws the parts."
+        "nodes.csv, column 'part': has no labelled node for val; write 'val' for some nodes, "
+        "or leave out dataset.split to have the parts drawn."
     )
     assert mistake("id,a,y\n1,2,x\n2,3,y\n", "s,t\n1,2\n", label="y") == (
         "nodes.csv: 2 labelled nodes are too few for dataset.train_fraction=0.6 and "
-        "dataset.val_fraction=0.2, as val is empty; change the fractions or label more nodes."
+        "dataset.val_fraction=0.2: val is empty; change the fractions or label more nodes."
     )
-    assert "nothing is left to test on" in mistake(train_fraction=0.8)
+    assert "no nodes are left for testing" in mistake(train_fraction=0.8)
 
 
 def test_metric_of_two_classes() -> None:
     nodes = with_column("kind", ["a", "b", "c"] * 4)
     assert mistake(nodes, label="kind", metric="roc_auc") == (
-        "dataset.metric=roc_auc: needs two classes, and 'kind' has 3; choose "
+        "dataset.metric=roc_auc: needs two classes, but 'kind' has 3; choose "
         "dataset.metric=accuracy."
     )
     parts = ["train", "train", "val", "test"] * 3
     assert mistake(with_column("part", parts), split="part", metric="roc_auc") == (
-        "dataset.metric=roc_auc: needs both classes in val, which has 'no' only; choose "
+        "dataset.metric=roc_auc: needs both classes in val, which has only 'no'; choose "
         "dataset.metric=accuracy or another split."
     )
 
@@ -385,8 +388,8 @@ def test_parquet_without_pyarrow(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(builtins, "__import__", without)
     assert refused(nodes="nodes.parquet") == (
-        "nodes.parquet: Parquet files need pyarrow: pip install 'glt-cli[parquet]', or save it "
-        "as CSV."
+        "nodes.parquet: Parquet files need pyarrow: pip install 'glt-cli[parquet]', or save "
+        "the file as CSV."
     )
 
 
@@ -401,7 +404,8 @@ def test_npz_is_never_unpickled() -> None:
     write()
     np.savez("nodes.npz", id=np.array([{"a": 1}], dtype=object))
     assert refused(nodes="nodes.npz") == (
-        "nodes.npz: can't be read as plain arrays; save text with .astype(str), and numbers with a "
+        "nodes.npz: can't be read as plain arrays; save text with .astype(str), and numbers "
+        "with a "
         "numeric dtype (np.savez, no objects)."
     )
 
@@ -412,7 +416,7 @@ def test_npz_is_never_unpickled() -> None:
         ({"x": np.ones((3, 2))}, "nodes.npz: has no array of node ids; save one, as in "),
         (
             {"id": np.arange(3), "x": np.ones((2, 2))},
-            "nodes.npz: array 'x' has 2 rows, the others 3; make them so.",
+            "nodes.npz: array 'x' has 2 rows, but the others have 3; they must be equal.",
         ),
         (
             {"id": np.arange(3), "y": np.ones((3, 2))},
@@ -448,14 +452,14 @@ def test_npz_without_edges() -> None:
 def test_row_that_ends_too_early() -> None:
     nodes = NODES.replace("7,23,true,Bonn,yes", "7,23,true", 1)
     assert mistake(nodes) == (
-        "nodes.csv, line 3: has 3 cells, and line 1 has 5 column names; leave a cell empty where "
-        "nothing is known, but keep its delimiter."
+        "nodes.csv, line 3: has 3 cells, but line 1 has 5 column names; leave unknown cells "
+        "empty, but keep their delimiters."
     )
 
 
 def test_edges_from_nodes_to_themselves_alone() -> None:
     assert mistake(edges="from,to\n7,7\n007,007\n") == (
-        "edges.csv: no edge is left; each of its 2 leads from a node to itself."
+        "edges.csv: all 2 edges are self-loops; at least one edge must connect two nodes."
     )
 
 
@@ -468,6 +472,7 @@ def test_title_that_is_no_folder_s_name(title: str) -> None:
 def test_edges_in_both_directions_are_counted() -> None:
     write(edges=EDGES + "100,007\n1.0,7\n")
     report = files.load(config(), None).report
-    assert "edges: 2 are there in both directions and become one (weights are averaged)" in report
+    merged = "edges: 2 given in both directions and merged into one (weights are averaged)"
+    assert merged in report
     directed = files.load(config(directed=True), None).report
     assert not any("both directions" in line for line in directed)

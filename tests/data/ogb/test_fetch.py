@@ -1,4 +1,4 @@
-"""Fetching OGB's archives, from a server that is made here."""
+"""Downloads of OGB's archives from a fake server."""
 
 import shutil
 import socket
@@ -14,7 +14,7 @@ from glt_cli.config.datasets import default
 from glt_cli.data import ogb
 from glt_cli.data.ogb import fetch
 from glt_cli.errors import UserError
-from tests.data.ogb.sets import NAMES, NODES, files, quiet, write
+from tests.data.ogb.small_datasets import NAMES, NODES, files, quiet, write
 
 pytestmark = pytest.mark.skipif(
     find_spec("ogb") is None, reason="needs ogb: pip install 'glt-cli[ogb]'"
@@ -35,7 +35,7 @@ def make(tmp_path: Path) -> Make:
 
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No network, however it is asked for, and nobody to answer a question."""
+    """No network of any kind, and a failure if a question is asked."""
 
     def refuse(*args: object, **named: object) -> Any:
         raise OSError("the tests have no network")
@@ -86,10 +86,10 @@ def test_what_is_missing_is_fetched_into_the_cache_once(
     root = tmp_path / "root"
     root.mkdir()
     cache = tmp_path / "cache" / "glt" / "ogb"
-    said: list[str] = []
-    assert ogb.prepare(default(name), root, said.append) == str(cache / name)
+    messages: list[str] = []
+    assert ogb.prepare(default(name), root, messages.append) == str(cache / name)
     assert ogb.is_present(default(name), None) == str(cache / name)
-    assert len(said) == 2
+    assert len(messages) == 2
     assert files(root) == []
     assert [path.name for path in cache.iterdir()] == [name]
     assert ogb.load(default(name), None).num_nodes == NODES
@@ -129,8 +129,8 @@ def test_failed_fetch_is_one_message_with_every_reason(
         ogb.prepare(default("ogbl_collab"), folder.parent, quiet)
     text = str(caught.value)
     for part in (
-        f"{folder}: has no " + ("raw/edge_weight.csv.gz" if left == "some" else "such files"),
-        f"{folder.parent}/ogb/ogbl_collab: has no such files",
+        f"{folder} has no " + ("raw/edge_weight.csv.gz" if left == "some" else "such files"),
+        f"{folder.parent}/ogb/ogbl_collab has no such files",
         "ogb's download: http://snap.stanford.edu/ogb/data/linkproppred/collab.zip: ",
         "the tests have no network",
         "split/time/valid.pt",
@@ -158,7 +158,7 @@ def test_archive_that_is_not_ogbs_is_refused(
         return path
 
     monkeypatch.setattr(fetch, "_download", spoilt)
-    reason = "no whole archive" if spoil != "other" else "archive has no raw/edge"
+    reason = "not a complete archive" if spoil != "other" else "download has no raw/edge"
     with pytest.raises(UserError, match=reason):
         ogb.prepare(default("ogbn_arxiv"), None, quiet)
     assert files(tmp_path / "cache" / "glt") == ["ogb"]

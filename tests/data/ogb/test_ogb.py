@@ -23,7 +23,7 @@ from glt_cli.data.catalog import CATALOG, entry
 from glt_cli.data.ogb.package import imported
 from glt_cli.data.ogb.raw import SOURCES
 from glt_cli.errors import UserError
-from tests.data.ogb.sets import (
+from tests.data.ogb.small_datasets import (
     LABELS,
     NAMES,
     NODES,
@@ -51,7 +51,7 @@ def make(tmp_path: Path) -> Make:
 
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody to answer a question."""
+    """Fail if a question is asked."""
     monkeypatch.setattr("builtins.input", lambda *args: pytest.fail("asked a question"))
 
 
@@ -182,7 +182,7 @@ def test_split_files_of_todays_torch_and_numpy_are_read_too(make: Make) -> None:
     np.testing.assert_array_equal(now.test_negative, before.test_negative)
 
 
-def test_counts_unlike_the_published_ones_are_said(make: Make) -> None:
+def test_counts_unlike_the_published_ones_are_reported(make: Make) -> None:
     data = load("ogbn_arxiv", make("ogbn_arxiv").parent)
     assert data.report[0].startswith("not the published ogbn-arxiv: 30 nodes (published: 169,343)")
     assert "128" in data.report[0]
@@ -260,7 +260,7 @@ def test_read_only_data_root_is_read_and_left_as_it_is(
 
 
 def test_caches_of_ogbs_classes_are_not_opened(make: Make) -> None:
-    """Not even where they would be shorter: a pickle from somebody else."""
+    """They are pickles, so glt never opens them."""
     folder = make("ogbl_collab")
     (folder / "processed").mkdir()
     (folder / "processed" / "geometric_data_processed.pt").write_bytes(b"not one")
@@ -349,9 +349,9 @@ def test_damaged_file_is_named(name: str, file: str, spoil: str, make: Make) -> 
         ("ogbn_arxiv", "raw/node-label.csv.gz", "40\n" * 30, "0 to 39"),
         ("ogbn_arxiv", "raw/node-label.csv.gz", "0,1\n" * 30, "0 to 39"),
         ("ogbn_arxiv", "raw/node-label.csv.gz", "0.5\n" * 30, "whole"),
-        ("ogbn_arxiv", "split/time/test.csv.gz", "30\n", "belongs to other data"),
-        ("ogbn_arxiv", "split/time/valid.csv.gz", "-1\n", "belongs to other data"),
-        ("ogbn_arxiv", "split/time/train.csv.gz", "3\n3\n", "already"),
+        ("ogbn_arxiv", "split/time/test.csv.gz", "30\n", "belongs to different data"),
+        ("ogbn_arxiv", "split/time/valid.csv.gz", "-1\n", "belongs to different data"),
+        ("ogbn_arxiv", "split/time/train.csv.gz", "3\n3\n", "twice"),
         ("ogbn_proteins", "raw/node-label.csv.gz", "0,2\n" * 30, "0 and 1"),
         ("ogbn_proteins", "raw/edge-feat.csv.gz", "0.5\n" * 30, "rows"),
         ("ogbl_collab", "raw/edge_weight.csv.gz", "1\n" * 300, "rows"),
@@ -374,7 +374,7 @@ def test_edges_to_nodes_that_are_not_there_are_refused(make: Make) -> None:
     edges = pd.read_csv(folder / "raw" / "edge.csv.gz", header=None)
     edges.iloc[4, 1] = NODES
     table(folder / "raw" / "edge.csv.gz", edges)
-    with pytest.raises(UserError, match=r"edge\.csv\.gz names node 30, .* 0 to 29"):
+    with pytest.raises(UserError, match=r"edge\.csv\.gz contains node 30, .* 0 to 29"):
         load("ogbn_arxiv", folder.parent)
 
 
@@ -393,10 +393,10 @@ def test_weight_that_is_not_positive_is_refused(make: Make, weight: int) -> None
     [
         ("train", {"edge": np.zeros((3, 2), dtype=np.int64)}, "different data"),
         ("valid", {"edge": np.zeros((3, 2), dtype=np.int64)}, "no 'edge_neg'"),
-        ("test", {"edge": np.zeros((2, 3), dtype=np.int64)}, "no pairs"),
-        ("test", {"edge": np.zeros((2, 2))}, "no pairs"),
-        ("test", {"edge": np.full((2, 2), 30)}, "belongs to other data"),
-        ("valid", [1, 2], "no dictionary"),
+        ("test", {"edge": np.zeros((2, 3), dtype=np.int64)}, "not pairs"),
+        ("test", {"edge": np.zeros((2, 2))}, "not pairs"),
+        ("test", {"edge": np.full((2, 2), 30)}, "belongs to different data"),
+        ("valid", [1, 2], "dictionary of arrays"),
     ],
 )
 def test_split_of_other_links_is_named(part: str, content: object, reason: str, make: Make) -> None:

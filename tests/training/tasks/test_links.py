@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from glt_cli.config.datasets import LinkConfig
-from glt_cli.data.forms import LinkData
+from glt_cli.data.graph_data import LinkData
 from glt_cli.models.sparse import Pattern, pair_products
 from glt_cli.training.tasks import LinkPrediction, make_task
 from glt_cli.training.tasks.link_prediction import Pairs

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from glt_cli.config.datasets import DatasetConfig
-from glt_cli.data.forms import NodeData
+from glt_cli.data.graph_data import NodeData
 from glt_cli.training.tasks import MultiLabel, make_task
 from tests.graphs import seeded
 

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from glt_cli.config.datasets import DatasetConfig
-from glt_cli.data.forms import NodeData
+from glt_cli.data.graph_data import NodeData
 from glt_cli.models.sparse import SparseMatrix
 from glt_cli.training.tasks import NodeClassification, make_task
 from tests.graphs import dense_of, seeded, tiny_task

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glt_cli.data import checksums
-from glt_cli.data import packaged as embedded
+from glt_cli.data import checksums, packaged
 from glt_cli.data.catalog import entry
 from glt_cli.errors import UserError
-from tests.data.named import bag, is_present, load, prepare
+from tests.data.load_by_name import bag, is_present, load, prepare
 
 CORA = resources.files("glt_cli.data") / "cora.npz"
 
@@ -24,7 +23,7 @@ def test_is_here_without_any_folder() -> None:
 
 def test_file_is_small_and_is_what_the_catalog_says() -> None:
     assert len(CORA.read_bytes()) <= 150_000
-    assert checksums.of_arrays(embedded.stored_arrays("cora")) == entry("cora").checksum
+    assert checksums.of_arrays(packaged.stored_arrays("cora")) == entry("cora").checksum
 
 
 def test_equals_torch_geometrics_cora(copied: Callable[[str], Path]) -> None:
@@ -49,7 +48,7 @@ def test_loads_well_under_half_a_second() -> None:
 
 
 def test_altered_package_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    stored = embedded.stored_arrays("cora")
+    stored = packaged.stored_arrays("cora")
     monkeypatch.setattr(resources, "files", lambda package: tmp_path)
     arrays = stored | {"y": stored["y"][::-1]}
     save: Any = np.savez

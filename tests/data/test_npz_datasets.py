@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glt_cli.data import catalog, checksums, npz
+from glt_cli.data import catalog, checksums
+from glt_cli.data import npz_datasets as npz
 from glt_cli.errors import UserError
-from tests.data.named import is_present, load, prepare
+from tests.data.load_by_name import is_present, load, prepare
 
 NODES = 50
 
@@ -31,7 +32,7 @@ def toy_arrays(name: str) -> dict[str, Any]:
             for number, part in enumerate(("train", "val", "test"))
         },
     }
-    return {array: every[array] for array in npz.FILES[name].arrays} | {"spare": np.zeros(1)}
+    return {array: every[array] for array in npz.ARCHIVES[name].arrays} | {"spare": np.zeros(1)}
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A data root with a toy of each file, whose digests the catalog has."""
     folder = tmp_path / "root" / "graphs"
     folder.mkdir(parents=True)
-    for name, given_file in npz.FILES.items():
+    for name, given_file in npz.ARCHIVES.items():
         path = folder / given_file.file
         np.savez(path, **toy_arrays(name))
         known = replace(catalog.entry(name), checksum=checksums.of_file(path))
@@ -47,35 +48,37 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder.parent
 
 
-@pytest.mark.parametrize("name", sorted(npz.FILES))
+@pytest.mark.parametrize("name", sorted(npz.ARCHIVES))
 def test_both_layouts_are_found(root: Path, name: str) -> None:
-    path = root / "graphs" / npz.FILES[name].file
+    path = root / "graphs" / npz.ARCHIVES[name].file
     assert is_present(name, str(root)) == prepare(name, str(root)) == str(path)
     moved = path.rename(root / path.name)
     assert is_present(name, str(root)) == prepare(name, str(root)) == str(moved)
 
 
-@pytest.mark.parametrize("name", sorted(npz.FILES))
+@pytest.mark.parametrize("name", sorted(npz.ARCHIVES))
 def test_absent_says_which_file_with_which_arrays(tmp_path: Path, name: str) -> None:
     for root in (None, str(tmp_path)):
         assert is_present(name, root) is None
         with pytest.raises(UserError) as caught:
             load(name, root)
-        for part in (f"graphs/{npz.FILES[name].file}", ", ".join(npz.FILES[name].arrays)):
+        archive, source = npz.ARCHIVES[name], catalog.entry(name).source
+        for part in (archive.file, "into graphs/", ", ".join(archive.arrays)):
             assert part in str(caught.value)
-            assert part.removesuffix(".npz") in catalog.entry(name).source
+        assert f"graphs/{archive.file}" in source
+        assert ", ".join(archive.arrays) in source
 
 
-@pytest.mark.parametrize("name", sorted(npz.FILES))
+@pytest.mark.parametrize("name", sorted(npz.ARCHIVES))
 def test_other_content_is_refused(root: Path, name: str) -> None:
-    path = root / "graphs" / npz.FILES[name].file
+    path = root / "graphs" / npz.ARCHIVES[name].file
     path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(UserError, match=rf"{path} is not the file.*SHA-256"):
+    with pytest.raises(UserError, match=rf"{path} is not the published file.*SHA-256"):
         prepare(name, str(root))
 
 
 def test_folder_in_place_of_the_file_is_not_the_file(root: Path) -> None:
-    path = root / "graphs" / npz.FILES["pcg"].file
+    path = root / "graphs" / npz.ARCHIVES["pcg"].file
     path.unlink()
     path.mkdir()
     with pytest.raises(UserError, match="not on this machine"):
@@ -137,10 +140,10 @@ def test_incident_means_are_those_of_the_definition(pairs: list[tuple[int, int]]
 # --- The real files -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", sorted(npz.FILES))
+@pytest.mark.parametrize("name", sorted(npz.ARCHIVES))
 def test_published_statistics(shared_data: Path, name: str) -> None:
     if is_present(name, str(shared_data)) is None:
-        pytest.skip(f"needs graphs/{npz.FILES[name].file} in the data root")
+        pytest.skip(f"needs graphs/{npz.ARCHIVES[name].file} in the data root")
     known, found = catalog.entry(name), load(name, str(shared_data))
     assert found.num_nodes == known.nodes
     assert (0 if found.x is None else found.x.shape[1]) == known.features

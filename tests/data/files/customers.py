@@ -1,4 +1,4 @@
-"""A small graph of somebody's own, and ways to write it."""
+"""A small graph of customers in two files, and functions that write and read them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import pytest
 
 from glt_cli.config.datasets import FilesConfig
 from glt_cli.data import files
-from glt_cli.data.forms import NodeData
+from glt_cli.data.graph_data import NodeData
 from glt_cli.errors import UserError
 
 IDS = ["007", "7", "a", "B", "x-1", "99", "100", "1.0", "u", "v", "w", "z"]
 
-#: Twelve customers: ids of several kinds, a number, a truth, a text, and the label.
+#: Twelve customers: ids of several kinds, a number, a boolean, a text, and the label.
 NODES = "id,age,vip,city,churned\n" + "".join(
     f"{name},{20 + 3 * row},{'true' if row % 3 else 'false'},{'Bonn' if row % 2 else 'Köln'},"
     f"{'yes' if row % 2 else 'no'}\n"

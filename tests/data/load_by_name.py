@@ -1,4 +1,4 @@
-"""Data sets by their names alone, with their default settings."""
+"""Functions that find and load data sets by name, with the default settings."""
 
 from __future__ import annotations
 
