@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import re
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -47,12 +49,25 @@ def run_command(arguments: Sequence[str]) -> int:
         if known.command is None:
             parser.print_help()
             return 0
+        _plug_in(known)
         code: int = known.do(known, rest)
     except UserError as error:
         for line in str(error).splitlines():
             print(f"glt: {line}" if not line.startswith(" ") else line, file=sys.stderr)
         return 2
     return code
+
+
+def _plug_in(known: argparse.Namespace) -> None:
+    """Load the plug-ins before anything is composed, and say which before anything is trained."""
+    if known.command == "completion":  # has a command line of its own
+        return
+    from glt_cli.config.plugins import described, load_plugins
+
+    load_plugins(known.plugin)
+    if known.command in ("run", "search"):
+        for line in described():
+            print(f"glt: {line}", file=sys.stderr)
 
 
 def _as_flags(words: list[str]) -> list[str]:
@@ -96,15 +111,19 @@ def _parser() -> Parser:
     run.add_argument("--version", action="version", version=version)
     run.set_defaults(do=_run)
 
+    _add_plugin(run)
+
     _add_search(commands)
 
     datasets = commands.add_parser("datasets", help="list data sets; fetch and verify them")
     datasets.add_argument("--data-root", help="folder with data sets (or GLT_DATA)")
+    _add_plugin(datasets)
     datasets.set_defaults(do=_datasets)
     actions = datasets.add_subparsers(dest="action", metavar="ACTION")
     prepare = actions.add_parser("prepare", help="fetch and verify data sets")
     prepare.add_argument("names", nargs="+", metavar="NAME")
     prepare.add_argument("--data-root", default=argparse.SUPPRESS, help="folder with data sets")
+    _add_plugin(prepare)
 
     verify = commands.add_parser("verify", help="check a saved ticket against its data set")
     verify.add_argument("folder", help="a run folder, or any folder with a ticket in it")
@@ -112,6 +131,7 @@ def _parser() -> Parser:
     verify.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:k")
     for key in ("nodes", "edges"):
         verify.add_argument(f"--{key}", help=f"where the {key} file of your own graph is now")
+    _add_plugin(verify)
     verify.set_defaults(do=_verify)
 
     _add_table(commands)
@@ -122,6 +142,17 @@ def _parser() -> Parser:
     completion.add_argument("--line", help=argparse.SUPPRESS)
     completion.set_defaults(do=_completion)
     return parser
+
+
+def _add_plugin(parser: Parser) -> None:
+    parser.add_argument(
+        "--plugin",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="load methods, scores, backbones or data sets from your own module or .py file; may "
+        "be given again (or GLT_PLUGINS)",
+    )
 
 
 _SEARCH_HELP = """\
@@ -203,6 +234,7 @@ def _add_search(commands: argparse._SubParsersAction[Parser]) -> None:
     search.add_argument(
         "--config-dir", "-cd", metavar="DIR", help="add your own options, as for glt run"
     )
+    _add_plugin(search)
     search.set_defaults(do=_search)
 
 
@@ -250,6 +282,7 @@ def _add_table(commands: argparse._SubParsersAction[Parser]) -> None:
     table.add_argument(
         "--published", action="store_true", help="set published figures beside, labelled"
     )
+    _add_plugin(table)
     table.set_defaults(do=_table)
 
 
@@ -289,6 +322,7 @@ def _add_report(commands: argparse._SubParsersAction[Parser]) -> None:
     _add_where(report)
     _add_tolerance(report)
     report.add_argument("--data-root", help="folder with data sets (or GLT_DATA)")
+    _add_plugin(report)
     report.set_defaults(do=_report)
 
 
@@ -343,5 +377,15 @@ def _report(known: argparse.Namespace, _: list[str]) -> int:
 def _completion(known: argparse.Namespace, _: list[str]) -> int:
     from glt_cli.commands.completion import candidates, script
 
-    print(script(known.shell) if known.line is None else candidates(known.line))
+    print(script(known.shell) if known.line is None else candidates(_plugged_in(known.line)))
     return 0
+
+
+def _plugged_in(line: str) -> str:
+    """Load the plug-ins that a half-typed command line names, and return it without them."""
+    from glt_cli.config.plugins import load_plugins
+
+    found = re.findall(r"(?<=\s)--plugin[=\s]\s*(\S+)(?=\s)", line)
+    with contextlib.suppress(UserError):  # the command itself will say what is wrong
+        load_plugins(found)
+    return re.sub(r"(?<=\s)--plugin[=\s]\s*\S+\s+", "", line)

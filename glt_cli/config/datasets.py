@@ -10,6 +10,7 @@ from typing import Any
 from omegaconf import MISSING
 
 from glt_cli.config.declare import bounded, excluded_from_hash, one_of
+from glt_cli.config.registry import Registry
 
 TRANSFORMS = ("row_normalise", "standardise", "none")
 
@@ -135,11 +136,9 @@ class FilesConfig(DatasetConfig):
 
     def problems(self) -> Iterator[str]:
         """See DatasetConfig."""
-        from glt_cli.data.catalog import CATALOG
-
         if not re.fullmatch(r"[A-Za-z0-9._-]{1,60}", self.title) or self.title.strip(".") == "":
             yield f"dataset.title={self.title}: at most 60 letters, digits and ._- may stand there"
-        elif self.title in CATALOG and self.title != self.name:
+        elif self.title in DATASETS and self.title != self.name:
             yield f"dataset.title={self.title}: is the name of a known data set; take another"
         for key in ("edges", "nodes", "label"):
             if not getattr(self, key):
@@ -155,21 +154,35 @@ class FilesConfig(DatasetConfig):
 
 _EXAMPLES = {"edges": "edges.csv", "nodes": "nodes.csv", "label": "churned"}
 
-#: Schema of each data set; the plain one where a name is not listed.
-DATASETS: dict[str, type[DatasetConfig]] = {
-    "blogcatalog": FeaturelessConfig,
-    "ca_astroph": LinkConfig,
-    "drugbank_ddi": LinkConfig,
-    "files": FilesConfig,
-    "ogbl_collab": CollabConfig,
-    "synthetic": SyntheticConfig,
-    "synthetic_arxiv_size": SyntheticConfig,
-    "synthetic_quarter_proteins_size": SyntheticConfig,
-}
+DATASETS: Registry[type[DatasetConfig]] = Registry(
+    "data set",
+    {
+        "cora": DatasetConfig,
+        "citeseer": DatasetConfig,
+        "pubmed": DatasetConfig,
+        "files": FilesConfig,
+        "amazon_computers": DatasetConfig,
+        "amazon_photo": DatasetConfig,
+        "coauthor_cs": DatasetConfig,
+        "coauthor_physics": DatasetConfig,
+        "ogbn_arxiv": DatasetConfig,
+        "ogbn_proteins": DatasetConfig,
+        "ogbl_collab": CollabConfig,
+        "tolokers": DatasetConfig,
+        "pcg": DatasetConfig,
+        "humango": DatasetConfig,
+        "blogcatalog": FeaturelessConfig,
+        "ca_astroph": LinkConfig,
+        "drugbank_ddi": LinkConfig,
+        "synthetic": SyntheticConfig,
+        "synthetic_arxiv_size": SyntheticConfig,
+        "synthetic_quarter_proteins_size": SyntheticConfig,
+    },
+)
 
 
 def schema(name: str) -> type[DatasetConfig]:
-    """Look up the schema of a data set."""
+    """Look up the schema of a data set; the plain one where there is none of that name."""
     return DATASETS.get(name, DatasetConfig)
 
 

@@ -24,12 +24,9 @@ from omegaconf import DictConfig
 
 import glt_cli
 from glt_cli.config import Config, check
-from glt_cli.config.backbones import BACKBONES
 from glt_cli.config.compose import CONFIG_NAME, composed, one_line, to_config, wrong_word
-from glt_cli.config.datasets import schema
 from glt_cli.config.hydra_keys import explain_refused, refused
-from glt_cli.config.methods import METHODS
-from glt_cli.data.catalog import CATALOG
+from glt_cli.config.options import store_options
 from glt_cli.errors import UserError
 from glt_cli.terminal import tracked
 
@@ -45,14 +42,8 @@ def config_folder() -> Path:
 
 def register_schemas() -> None:
     """Give Hydra the typed schemas; under `hydra/`, which its help doesn't list."""
-    store = ConfigStore.instance()
-    store.store(group="hydra/glt", name="config", node=Config, package="_global_")
-    for name, method in METHODS.items():
-        store.store(group="hydra/glt/method", name=name, node=method)
-    for name, backbone in BACKBONES.items():
-        store.store(group="hydra/glt/backbone", name=name, node=backbone)
-    for name in CATALOG:
-        store.store(group="hydra/glt/dataset", name=name, node=schema(name))
+    ConfigStore.instance().store(group="hydra/glt", name="config", node=Config, package="_global_")
+    store_options()
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,18 @@
 """Data sets: what there is (`catalog`), whether it is here, fetching it and reading it.
 
-Importing this package is cheap; each loader is imported when one of its data sets is asked for.
+Importing this package is cheap: loaders import their libraries when they read.
 Every function raises UserError for an unknown name and for a data root that does not exist.
 ``data_root=None`` means the environment variable GLT_DATA, if set.
 """
 
 from collections.abc import Callable
+from typing import cast
 
 from glt_cli.config.datasets import DatasetConfig
 from glt_cli.data.catalog import entry
 from glt_cli.data.folders import existing_root
 from glt_cli.data.forms import GraphData, LinkData, NodeData
-from glt_cli.data.loaders import loader
+from glt_cli.data.loaders import ContentLoader, loader
 
 __all__ = ["GraphData", "LinkData", "NodeData", "checksum", "is_present", "load", "prepare"]
 
@@ -47,4 +48,6 @@ def load(config: DatasetConfig, data_root: str | None) -> GraphData:
 def checksum(config: DatasetConfig, data_root: str | None) -> str:
     """Identify the content: two runs with the same checksum saw the same data."""
     known = entry(config.name).checksum
-    return known or loader(config.name).checksum(config, existing_root(data_root))
+    return known or cast(ContentLoader, loader(config.name)).checksum(
+        config, existing_root(data_root)
+    )

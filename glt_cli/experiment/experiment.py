@@ -14,7 +14,7 @@ from glt_cli.config import Config, RetrainConfig, SparsityConfig
 from glt_cli.config.methods import DenseConfig
 from glt_cli.config.variants import name_of, variant
 from glt_cli.data.catalog import entry
-from glt_cli.experiment import provenance, results
+from glt_cli.experiment import fingerprint, provenance, results
 from glt_cli.experiment.checkpoint import Checkpoint
 from glt_cli.experiment.device import resolve
 from glt_cli.experiment.history import HistoryRecorder
@@ -132,6 +132,7 @@ def _blank(config: Config, device: torch.device, config_hash: str) -> Record:
         device=provenance.device_name(device),
         versions=provenance.versions(),
         commit=provenance.commit(),
+        code=fingerprint.other_code(),
         started=provenance.now(),
     )
 

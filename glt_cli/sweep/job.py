@@ -5,6 +5,7 @@ from __future__ import annotations
 from omegaconf import DictConfig
 
 from glt_cli.config.compose import to_config
+from glt_cli.config.plugins import load_plugins
 
 
 def job(composed: DictConfig) -> None:
@@ -13,6 +14,7 @@ def job(composed: DictConfig) -> None:
     A run that another process is doing is passed over: there may be others to do meanwhile, and
     the front end comes back to it. A launcher's worker is silent: the front end shows the grid.
     """
+    load_plugins()  # GLT_PLUGINS has told the worker of them
     from glt_cli.experiment.experiment import run
     from glt_cli.experiment.locks import BusyError
     from glt_cli.sweep import display

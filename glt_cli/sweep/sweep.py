@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glt_cli.config.compose import CONFIG_NAME
+from glt_cli.config.plugins import as_words
 from glt_cli.config.request import Point, Request, config_folder, quoted, read, register_schemas
 from glt_cli.errors import UserError
 
@@ -41,7 +42,7 @@ def print_commands(words: list[str], multirun: bool, config_dir: str | None) -> 
     request = read(quoted(words), multirun, config_dir)
     for point, folder in named(request):
         if point.config.force or not is_finished(folder):
-            print(shlex.join(["glt", "run", *_own(config_dir), *point.overrides]))
+            print(shlex.join(["glt", "run", *as_words(), *_own(config_dir), *point.overrides]))
     return 0
 
 
