@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from glt_cli.models.backbone import Linear as Linear
     from glt_cli.pruning.context import PruningContext as PruningContext
     from glt_cli.pruning.context import SearchResult as SearchResult
+    from glt_cli.pruning.masks import EDGE as EDGE
+    from glt_cli.pruning.masks import masks_of_largest as masks_of_largest
     from glt_cli.pruning.methods import register_method as register_method
     from glt_cli.pruning.schedules import register_schedule as register_schedule
     from glt_cli.pruning.scores import EdgeEvidence as EdgeEvidence
@@ -37,6 +39,7 @@ __version__ = "0.1.0"
 
 #: Public names, and the module that each comes from.
 _FROM = {
+    "EDGE": "glt_cli.pruning.masks",
     "Backbone": "glt_cli.models.backbone",
     "BackboneConfig": "glt_cli.config.backbones",
     "DatasetConfig": "glt_cli.config.datasets",
@@ -52,6 +55,7 @@ _FROM = {
     "PruningContext": "glt_cli.pruning.context",
     "SearchResult": "glt_cli.pruning.context",
     "bounded": "glt_cli.config.declare",
+    "masks_of_largest": "glt_cli.pruning.masks",
     "one_of": "glt_cli.config.declare",
     "register_backbone": "glt_cli.models",
     "register_dataset": "glt_cli.data.plugged",

@@ -67,8 +67,9 @@ def load_plugins(specs: Sequence[str] = ()) -> tuple[str, ...]:
     Raises:
         UserError: One of them is not there or can't be loaded.
     """
-    for point in importlib.metadata.entry_points():
-        if point.group in GROUPS and point.module not in _loaded:
+    installed = importlib.metadata.entry_points()
+    for point in (p for group in GROUPS for p in installed.select(group=group)):
+        if point.module not in _loaded:
             package = point.dist.name if point.dist else point.module
             _load(f"{package} ({point.group}: {point.name})", point.module, None)
             _loaded[point.module] = Plugin(point.module, None, f"package {package}")

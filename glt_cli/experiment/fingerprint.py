@@ -52,19 +52,24 @@ def of_run(config: Config) -> str:
 
 @cache
 def other_code() -> str:
-    """Digest of glt's other code that numbers depend on, for the record."""
-    files = [
-        file
-        for package in PACKAGES
-        for file in sorted((_GLT / package).rglob("*.py"))
-        if not file.is_relative_to(_METHODS)
-    ]
-    return _digest(f"{file.relative_to(_GLT).as_posix()} {_of_file(file)}" for file in files)
+    """Two digests of glt's other code that numbers depend on, for the record.
+
+    The first is of the files as they are, which is known at once; the second, of what they say,
+    counts where the first differs.
+    """
+    said = _digest(f"{_named(file)} {_of_file(file)}" for file in _other_files())
+    return f"{_raw()}-{said}"
+
+
+def is_changed(record: Record) -> bool:
+    """Whether glt's other code says something else than when a run was done."""
+    raw, _, said = record.code.partition("-")
+    return bool(said) and raw != _raw() and said != other_code().partition("-")[2]
 
 
 def remarks(records: Iterable[Record]) -> list[str]:
     """Say, in a line for all, which finished runs were done by other code than glt's now."""
-    old = [record for record in records if record.code not in ("", other_code())]
+    old = [record for record in records if is_changed(record)]
     if not old:
         return []
     last = max(old, key=lambda record: record.finished)
@@ -75,6 +80,26 @@ def remarks(records: Iterable[Record]) -> list[str]:
         f"{runs}found finished, but glt's code has changed since ({version}{commit}, "
         f"{last.finished}); force=true runs {'it' if len(old) == 1 else 'them'} anew"
     ]
+
+
+@cache
+def _raw() -> str:
+    return _digest(
+        f"{_named(file)} {hashlib.sha256(file.read_bytes()).hexdigest()}" for file in _other_files()
+    )
+
+
+def _other_files() -> list[Path]:
+    return [
+        file
+        for package in PACKAGES
+        for file in sorted((_GLT / package).rglob("*.py"))
+        if not file.is_relative_to(_METHODS)
+    ]
+
+
+def _named(file: Path) -> str:
+    return file.relative_to(_GLT).as_posix()
 
 
 def _used(registry: Registry[Any], names: set[str], builtin: bool = False) -> set[str]:
