@@ -87,7 +87,9 @@ def test_an_installed_package_announces_its_plug_in(folder: Path, tmp_path: Path
     name, version = about["project"]["name"], about["project"]["version"]
     installed = tmp_path / f"{name.replace('-', '_')}-{version}.dist-info"
     installed.mkdir()
-    (installed / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    (installed / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    )
     entries = [
         f"[{group}]\n" + "".join(f"{key} = {value}\n" for key, value in points.items())
         for group, points in about["project"]["entry-points"].items()

@@ -26,6 +26,7 @@ def store_options() -> None:
     """
     store = ConfigStore.instance()
     for group, registry in GROUPS.items():
+        store.repo.pop(group, None)  # of plug-ins that are loaded no more
         for name, schema in registry.items():
             store.store(group=f"hydra/glt/{group}", name=name, node=schema)
         for name, schema in registry.added().items():
