@@ -90,17 +90,17 @@ def checked_schema(kind: str, name: str, schema: Any, base: type[Any]) -> None:
 @contextlib.contextmanager
 def restored(always: bool = False) -> Iterator[None]:
     """Put all registries back as they were if something fails; or always, for tests."""
-    before = [(registry, dict(registry)) for registry in Registry.every]
+    before = {id(registry): dict(registry) for registry in Registry.every}
     try:
         yield
     except BaseException:
         always = True
         raise
     finally:
-        if always:
-            for registry, items in before:
-                registry.clear()
-                registry.update(items)
+        for registry in Registry.every if always else []:
+            known = before.get(id(registry), registry.builtin)  # or it was made meanwhile
+            for name in [name for name in registry if name not in known]:
+                del registry[name]
 
 
 def _origin(thing: object) -> str:

@@ -154,7 +154,7 @@ def _with_helpers(file: Path, root: Path) -> set[Path]:
         path = todo.pop()
         if path not in found:
             found.add(path)
-            names = _imported(ast.parse(path.read_bytes()), root)
+            names = _imported(_parsed(path), root)
             for parts in (name.split(".") for name in names):
                 place = root.joinpath(*parts)
                 todo += [
@@ -178,9 +178,20 @@ def _imported(tree: ast.Module, root: Path) -> Iterator[str]:
                 yield name.removeprefix(inside)
 
 
+def _parsed(file: Path) -> ast.Module:
+    try:
+        return ast.parse(file.read_bytes())
+    except SyntaxError:
+        return ast.Module([], [])
+
+
 @cache
 def _of_file(file: Path) -> str:
-    return _digest([normalised(file.read_bytes())])
+    source = file.read_bytes()
+    try:
+        return _digest([normalised(source)])
+    except SyntaxError:  # a file of some plug-in's package that nobody imports
+        return hashlib.sha256(source).hexdigest()
 
 
 #: ast.dump leaves nothing out, in any version of Python; 3.12 gave functions and classes a field.

@@ -120,9 +120,17 @@ def test_what_can_not_be_loaded_is_said_in_a_line(name: str, text: str | None, s
     assert line.startswith(f"plug-in {name}: ")
     assert said in line
     assert loaded() == ()
-    # Nothing half-loaded is left: mended, it loads.
     with pytest.raises(UserError, match="must be one of dense, "):
         read(["method=mine"], False, None)
+
+
+def test_nothing_half_loaded_is_left() -> None:
+    write("mine.py", METHOD + "\n1 / 0\n")
+    with pytest.raises(UserError, match="line 16"):
+        load_plugins(["mine"])
+    write("mine.py", METHOD + "\n#\n")
+    load_plugins(["mine"])
+    assert "method mine" in described()[0]
 
 
 def test_every_command_takes_plug_ins(glt: Glt) -> None:

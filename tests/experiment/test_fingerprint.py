@@ -52,6 +52,7 @@ def with_plugin(plugin: str = PLUGIN, helper: str = HELPER) -> str:
     forget()
     Path("mine.py").write_text(plugin)
     Path("helper.py").write_text(helper)
+    importlib.invalidate_caches()
     with restored(always=True):
         importlib.import_module("mine")
         return of_run(config("method.edge_scores=[nearness]"))
@@ -129,6 +130,15 @@ def test_the_identity_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
     assert identify(base, "cpu") != before
 
 
+def test_files_that_are_no_python_count_by_their_bytes() -> None:
+    before = with_plugin(PLUGIN + "\ntry:\n    import broken\nexcept SyntaxError:\n    pass\n")
+    Path("broken.py").write_text("print 1")
+    with_broken = with_plugin(Path("mine.py").read_text())
+    assert with_broken != before
+    Path("broken.py").write_text("print 2")
+    assert with_plugin(Path("mine.py").read_text()) != with_broken
+
+
 def test_names_that_nobody_knows_have_none() -> None:
     base = deepcopy(config())
     base.method.name = base.backbone.name = "nothing"
@@ -136,9 +146,12 @@ def test_names_that_nobody_knows_have_none() -> None:
 
 
 def record(code: str, finished: str = "2026-01-01") -> Record:
-    known = {"method": "imp", "backbone": "gcn", "dataset": "cora", "task": "", "metric": ""}
     return Record(
-        **known,
+        method="imp",
+        backbone="gcn",
+        dataset="cora",
+        task="",
+        metric="",
         seed=0,
         config_hash="",
         graph_sparsity_target=0.5,
