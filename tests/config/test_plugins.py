@@ -126,7 +126,7 @@ def test_what_can_not_be_loaded_is_said_in_a_line(name: str, text: str | None, s
 
 def test_nothing_half_loaded_is_left() -> None:
     write("mine.py", METHOD + "\n1 / 0\n")
-    with pytest.raises(UserError, match="line 16"):
+    with pytest.raises(UserError, match="line 15"):
         load_plugins(["mine"])
     write("mine.py", METHOD + "\n#\n")
     load_plugins(["mine"])
