@@ -1,7 +1,7 @@
 """glt: find, retrain, measure and save graph lottery tickets.
 
-The Python interface; `docs/python.md` shows it at work. Everything is imported when it is first
-used: `import glt_cli` alone costs nothing.
+The Python interface: `docs/python.md` shows it at work, and `docs/extending.md` what plug-ins
+need. Everything is imported when it is first used, so that the command line starts without torch.
 """
 
 from __future__ import annotations
@@ -11,39 +11,101 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from glt_cli.analysis.load_runs import load_runs
+    from glt_cli.config.backbones import BackboneConfig
+    from glt_cli.config.datasets import DatasetConfig, FeaturelessConfig
+    from glt_cli.config.declare import bounded, one_of, some_of
+    from glt_cli.config.methods import MethodConfig
+    from glt_cli.data.graph_data import LinkData, NodeData
+    from glt_cli.data.plugged import register_dataset
     from glt_cli.deploy.find_ticket import find_ticket
-    from glt_cli.deploy.loaded_ticket import LoadedTicket as Ticket
-    from glt_cli.deploy.loaded_ticket import load_ticket
+    from glt_cli.deploy.loaded_ticket import LoadedTicket, load_ticket
     from glt_cli.errors import UserError
     from glt_cli.experiment.record import Record
+    from glt_cli.models import register_backbone
+    from glt_cli.models.backbone import Backbone, Dropout, Layer, LayerSize, Linear
+    from glt_cli.pruning.context import PruningContext, SearchResult
+    from glt_cli.pruning.masks import EDGE, masks_of_largest
+    from glt_cli.pruning.methods import register_method
+    from glt_cli.pruning.schedules import register_schedule
+    from glt_cli.pruning.scores import EdgeEvidence, register_edge_score, register_weight_score
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "EDGE",
+    "Backbone",
+    "BackboneConfig",
+    "DatasetConfig",
+    "Dropout",
+    "EdgeEvidence",
+    "FeaturelessConfig",
+    "Layer",
+    "LayerSize",
+    "Linear",
+    "LinkData",
+    "LoadedTicket",
+    "MethodConfig",
+    "NodeData",
+    "PruningContext",
     "Record",
-    "Ticket",
+    "SearchResult",
     "UserError",
+    "bounded",
     "find_ticket",
     "load_runs",
     "load_ticket",
+    "masks_of_largest",
+    "one_of",
+    "register_backbone",
+    "register_dataset",
+    "register_edge_score",
+    "register_method",
+    "register_schedule",
+    "register_weight_score",
+    "some_of",
 ]
 
-#: Where each name comes from: module, and its name there.
-_PLACES = {
-    "Record": ("glt_cli.experiment.record", "Record"),
-    "Ticket": ("glt_cli.deploy.loaded_ticket", "LoadedTicket"),
-    "UserError": ("glt_cli.errors", "UserError"),
-    "find_ticket": ("glt_cli.deploy.find_ticket", "find_ticket"),
-    "load_runs": ("glt_cli.analysis.load_runs", "load_runs"),
-    "load_ticket": ("glt_cli.deploy.loaded_ticket", "load_ticket"),
+#: The module that each public name comes from.
+_MODULES = {
+    "EDGE": "pruning.masks",
+    "Backbone": "models.backbone",
+    "BackboneConfig": "config.backbones",
+    "DatasetConfig": "config.datasets",
+    "Dropout": "models.backbone",
+    "EdgeEvidence": "pruning.scores",
+    "FeaturelessConfig": "config.datasets",
+    "Layer": "models.backbone",
+    "LayerSize": "models.backbone",
+    "Linear": "models.backbone",
+    "LinkData": "data.graph_data",
+    "LoadedTicket": "deploy.loaded_ticket",
+    "MethodConfig": "config.methods",
+    "NodeData": "data.graph_data",
+    "PruningContext": "pruning.context",
+    "Record": "experiment.record",
+    "SearchResult": "pruning.context",
+    "UserError": "errors",
+    "bounded": "config.declare",
+    "find_ticket": "deploy.find_ticket",
+    "load_runs": "analysis.load_runs",
+    "load_ticket": "deploy.loaded_ticket",
+    "masks_of_largest": "pruning.masks",
+    "one_of": "config.declare",
+    "register_backbone": "models",
+    "register_dataset": "data.plugged",
+    "register_edge_score": "pruning.scores",
+    "register_method": "pruning.methods",
+    "register_schedule": "pruning.schedules",
+    "register_weight_score": "pruning.scores",
+    "some_of": "config.declare",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _PLACES:
+    """Import a public name from its module."""
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, attribute = _PLACES[name]
-    return getattr(importlib.import_module(module), attribute)
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
 
 
 def __dir__() -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -52,12 +53,25 @@ def main(arguments: Sequence[str]) -> int:
         if known.command is None:
             parser.print_help()
             return 0
+        _plug_in(known)
         code: int = known.do(known, rest)
     except UserError as error:
         for line in str(error).splitlines():
             print(f"glt: {line}" if not line.startswith(" ") else line, file=sys.stderr)
         return 2
     return code
+
+
+def _plug_in(known: argparse.Namespace) -> None:
+    """Load the plug-ins before anything is composed, and say which before anything is trained."""
+    if known.command == "completion":  # has a command line of its own
+        return
+    from glt_cli.config.plugins import described, load_plugins
+
+    load_plugins(known.plugin)
+    if known.command in ("run", "search"):
+        for line in described():
+            print(f"glt: {line}", file=sys.stderr)
 
 
 def _as_flags(words: list[str]) -> list[str]:
@@ -84,11 +98,12 @@ def _parser() -> Parser:
     parser.add_argument("--version", action="version", version=version)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
-    run_command.add(commands, version)
+    _add_plugin(run_command.add(commands, version))
     _add_search(commands)
 
     datasets = commands.add_parser("datasets", help="list data sets; fetch and verify them")
     datasets.add_argument("--data-root", metavar="DIR", help="folder with data sets (or GLT_DATA)")
+    _add_plugin(datasets)
     datasets.set_defaults(do=_datasets)
     actions = datasets.add_subparsers(dest="action", metavar="ACTION")
     prepare = actions.add_parser("prepare", help="fetch and verify data sets")
@@ -96,6 +111,7 @@ def _parser() -> Parser:
     prepare.add_argument(
         "--data-root", metavar="DIR", default=argparse.SUPPRESS, help="folder with data sets"
     )
+    _add_plugin(prepare)
 
     verify = commands.add_parser("verify", help="check a saved ticket against its data set")
     verify.add_argument(
@@ -107,6 +123,7 @@ def _parser() -> Parser:
         verify.add_argument(
             f"--{key}", metavar="FILE", help=f"where the {key} file of your own graph is now"
         )
+    _add_plugin(verify)
     verify.set_defaults(do=_verify)
 
     _add_table(commands)
@@ -118,6 +135,17 @@ def _parser() -> Parser:
     completion.add_argument("--word", help=argparse.SUPPRESS)
     completion.set_defaults(do=_completion)
     return parser
+
+
+def _add_plugin(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--plugin",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="load methods, scores, backbones or data sets from your own module or .py file; may "
+        "be given again (or GLT_PLUGINS)",
+    )
 
 
 _SEARCH_HELP = """\
@@ -199,6 +227,7 @@ def _add_search(commands: argparse._SubParsersAction[Parser]) -> None:
     search.add_argument(
         "--config-dir", "-cd", metavar="DIR", help="add your own options, as for glt run"
     )
+    _add_plugin(search)
     search.set_defaults(do=_search)
 
 
@@ -246,6 +275,7 @@ def _add_table(commands: argparse._SubParsersAction[Parser]) -> None:
     table.add_argument(
         "--published", action="store_true", help="set published figures beside, labelled"
     )
+    _add_plugin(table)
     table.set_defaults(do=_table)
 
 
@@ -285,6 +315,7 @@ def _add_report(commands: argparse._SubParsersAction[Parser]) -> None:
     _add_where(report)
     _add_tolerance(report)
     report.add_argument("--data-root", metavar="DIR", help="folder with data sets (or GLT_DATA)")
+    _add_plugin(report)
     report.set_defaults(do=_report)
 
 
@@ -325,10 +356,13 @@ def _report(known: argparse.Namespace, _: list[str]) -> int:
 
 def _completion(known: argparse.Namespace, _: list[str]) -> int:
     from glt_cli.commands.completion import SCRIPTS, candidates
+    from glt_cli.config.plugins import load_plugins
 
     if known.line is None:
         print(SCRIPTS[known.shell])
         return 0
+    with contextlib.suppress(UserError):  # the command itself will say what is wrong
+        load_plugins()  # of GLT_PLUGINS and of installed packages: Tab runs no code of the line
     for word in candidates(known.shell, known.line, known.word):
         print(word)
     return 0

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from glt_cli.config.request import Point, Request
 
 
-def add(commands: argparse._SubParsersAction[Any], version: str) -> None:
+def add(commands: argparse._SubParsersAction[Any], version: str) -> argparse.ArgumentParser:
     """Declare the sub-command."""
-    run = commands.add_parser(
+    run: argparse.ArgumentParser = commands.add_parser(
         "run",
         help="find, retrain and measure a ticket, or a grid",
         add_help=False,
@@ -36,6 +36,7 @@ def add(commands: argparse._SubParsersAction[Any], version: str) -> None:
     )
     run.add_argument("--version", action="version", version=version)
     run.set_defaults(do=run_words)
+    return run
 
 
 def run_words(flags: argparse.Namespace, words: list[str]) -> int:
@@ -89,11 +90,14 @@ def _print_plan(request: Request, flags: argparse.Namespace) -> None:
 
 def _print_commands(request: Request, flags: argparse.Namespace) -> None:
     """Print a command for each run that is not finished, one a line, for any other queue."""
+    from glt_cli.config.plugins import as_words
     from glt_cli.sweep.sweep import is_finished, with_folders
 
     for point, folder in with_folders(request.points):
         if point.config.force or not is_finished(folder):
-            print(shlex.join(["glt", "run", *_again(flags.config_dir), *point.overrides]))
+            print(
+                shlex.join(["glt", "run", *as_words(), *_again(flags.config_dir), *point.overrides])
+            )
 
 
 #: What is printed instead of running, by the flag that asks for it.

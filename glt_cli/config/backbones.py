@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from omegaconf import MISSING
 
 from glt_cli.config.declare import bounded, excluded_from_hash, one_of
+from glt_cli.config.registry import Registry
 
 
 @dataclass
 class BackboneConfig:
-    """A graph neural network; `name` is the module in `glt_cli.models`."""
+    """A graph neural network; `name` is its own in the registries."""
 
     name: str = MISSING
     layers: int = bounded(2, 2, 1000)
@@ -54,9 +55,12 @@ class ResGCNConfig(BackboneConfig):
     checkpoint: bool = excluded_from_hash(False)
 
 
-BACKBONES: dict[str, type[BackboneConfig]] = {
-    "gcn": GCNConfig,
-    "gin": GINConfig,
-    "gat": GATConfig,
-    "resgcn": ResGCNConfig,
-}
+BACKBONES: Registry[type[BackboneConfig]] = Registry(
+    "backbone",
+    {
+        "gcn": GCNConfig,
+        "gin": GINConfig,
+        "gat": GATConfig,
+        "resgcn": ResGCNConfig,
+    },
+)

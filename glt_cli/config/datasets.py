@@ -10,6 +10,7 @@ from typing import Any
 from omegaconf import MISSING
 
 from glt_cli.config.declare import bounded, excluded_from_hash, one_of
+from glt_cli.config.registry import Registry
 
 TRANSFORMS = ("row_normalise", "standardise", "none")
 
@@ -170,28 +171,31 @@ class InMemoryConfig(DatasetConfig):
 _EXAMPLES = {"edges": "edges.csv", "nodes": "nodes.csv", "label": "churned"}
 
 #: Schema of each data set, in the order of the catalogue (glt_cli/data/catalog.py).
-DATASETS: dict[str, type[DatasetConfig]] = {
-    "cora": DatasetConfig,
-    "citeseer": DatasetConfig,
-    "pubmed": DatasetConfig,
-    "files": FilesConfig,
-    "amazon_computers": DatasetConfig,
-    "amazon_photo": DatasetConfig,
-    "coauthor_cs": DatasetConfig,
-    "coauthor_physics": DatasetConfig,
-    "ogbn_arxiv": DatasetConfig,
-    "ogbn_proteins": DatasetConfig,
-    "ogbl_collab": CollabConfig,
-    "tolokers": DatasetConfig,
-    "pcg": DatasetConfig,
-    "humango": DatasetConfig,
-    "blogcatalog": FeaturelessConfig,
-    "ca_astroph": LinkConfig,
-    "drugbank_ddi": LinkConfig,
-    "synthetic": SyntheticConfig,
-    "synthetic_arxiv_size": SyntheticConfig,
-    "synthetic_quarter_proteins_size": SyntheticConfig,
-}
+DATASETS: Registry[type[DatasetConfig]] = Registry(
+    "data set",
+    {
+        "cora": DatasetConfig,
+        "citeseer": DatasetConfig,
+        "pubmed": DatasetConfig,
+        "files": FilesConfig,
+        "amazon_computers": DatasetConfig,
+        "amazon_photo": DatasetConfig,
+        "coauthor_cs": DatasetConfig,
+        "coauthor_physics": DatasetConfig,
+        "ogbn_arxiv": DatasetConfig,
+        "ogbn_proteins": DatasetConfig,
+        "ogbl_collab": CollabConfig,
+        "tolokers": DatasetConfig,
+        "pcg": DatasetConfig,
+        "humango": DatasetConfig,
+        "blogcatalog": FeaturelessConfig,
+        "ca_astroph": LinkConfig,
+        "drugbank_ddi": LinkConfig,
+        "synthetic": SyntheticConfig,
+        "synthetic_arxiv_size": SyntheticConfig,
+        "synthetic_quarter_proteins_size": SyntheticConfig,
+    },
+)
 
 
 def schema(name: str) -> type[DatasetConfig]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import field, fields, is_dataclass
 from typing import Any
+
+from glt_cli.config.registry import Choices
 
 
 def bounded(
@@ -16,14 +18,21 @@ def bounded(
     )
 
 
-def one_of(default: str, *others: str) -> Any:
-    """Declare a name out of a fixed set."""
-    return field(default=default, metadata={"choices": (default, *others)})
+def one_of(default: str, *others: str, more: Mapping[str, object] | None = None) -> Any:
+    """Declare a name out of a set; `more` is a registry whose names will do as well."""
+    return field(default=default, metadata={"choices": _choices((default, *others), more)})
 
 
-def some_of(defaults: list[str], *others: str) -> Any:
-    """Declare a list of names out of a fixed set."""
-    return field(default_factory=lambda: list(defaults), metadata={"choices": (*defaults, *others)})
+def some_of(defaults: list[str], *others: str, more: Mapping[str, object] | None = None) -> Any:
+    """Declare a list of names out of a set; `more` is a registry whose names will do as well."""
+    return field(
+        default_factory=lambda: list(defaults),
+        metadata={"choices": _choices((*defaults, *others), more)},
+    )
+
+
+def _choices(fixed: tuple[str, ...], more: Mapping[str, object] | None) -> Any:
+    return fixed if more is None else Choices(fixed, more)
 
 
 def excluded_from_hash(default: Any, **metadata: Any) -> Any:

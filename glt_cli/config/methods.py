@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from omegaconf import MISSING
 
 from glt_cli.config.declare import bounded, one_of, some_of
+from glt_cli.config.registry import Registry
+
+#: Scores and schedules of plug-ins, for their names; glt's own names stand in the schemas below.
+EDGE_SCORES: Registry[Callable[..., Any]] = Registry("edge score", {})
+WEIGHT_SCORES: Registry[Callable[..., Any]] = Registry("weight score", {})
+SCHEDULES: Registry[Callable[..., Any]] = Registry("schedule", {})
 
 
 @dataclass
 class MethodConfig:
-    """How a ticket is found; `name` is the module in `glt_cli.pruning.methods`."""
+    """How a ticket is found; `name` is the method's in the registries."""
 
     #: Whether it prunes; the targets of one that doesn't are 0.
     prunes: ClassVar[bool] = True
@@ -72,13 +78,15 @@ class FastGLTConfig(OneShotConfig):
     interval: int = bounded(3, 1)
     grad_epochs: int = bounded(2, 1)
     alpha: float = bounded(0.3, 0, 1)
-    schedule: str = one_of("cosine", "linear", "constant")
+    schedule: str = one_of("cosine", "linear", "constant", more=SCHEDULES)
     initial_mask: str = one_of("magnitude", "random")
     #: Of the kept edges those leave that are least by these scores.
-    edge_noise: list[str] = some_of(["magnitude"], "gradient", "degree", "agreement")
+    edge_noise: list[str] = some_of(
+        ["magnitude"], "gradient", "degree", "agreement", more=EDGE_SCORES
+    )
     #: Potential scores of pruned elements, and how several are mixed.
-    edge_scores: list[str] = some_of(["gradient", "degree"], "agreement")
-    weight_scores: list[str] = some_of(["gradient"])
+    edge_scores: list[str] = some_of(["gradient", "degree"], "agreement", more=EDGE_SCORES)
+    weight_scores: list[str] = some_of(["gradient"], more=WEIGHT_SCORES)
     mixing: str = one_of("rank", "sum")
     #: Start from β times the target and reach it over this many exchanges.
     warmup_exchanges: int = bounded(0, 0)
@@ -144,11 +152,14 @@ class TeddyConfig(MethodConfig):
     distill: float = bounded(10.0, 0)
 
 
-METHODS: dict[str, type[MethodConfig]] = {
-    "dense": DenseConfig,
-    "random": RandomConfig,
-    "oneshot": OneShotConfig,
-    "fastglt": FastGLTConfig,
-    "imp": IMPConfig,
-    "teddy": TeddyConfig,
-}
+METHODS: Registry[type[MethodConfig]] = Registry(
+    "method",
+    {
+        "dense": DenseConfig,
+        "random": RandomConfig,
+        "oneshot": OneShotConfig,
+        "fastglt": FastGLTConfig,
+        "imp": IMPConfig,
+        "teddy": TeddyConfig,
+    },
+)

@@ -26,11 +26,10 @@ from hydra.version import setbase
 from omegaconf import DictConfig, OmegaConf
 
 from glt_cli.config import Config, check
-from glt_cli.config.backbones import BACKBONES
 from glt_cli.config.compose import CONFIG_NAME, composed, one_line, to_config, wrong_word
-from glt_cli.config.datasets import DATASETS
+from glt_cli.config.datasets import DatasetConfig
 from glt_cli.config.hydra_keys import explain_refused, refused
-from glt_cli.config.methods import METHODS
+from glt_cli.config.options import store_dataset, store_options
 from glt_cli.errors import UserError
 from glt_cli.terminal import tracked
 
@@ -46,14 +45,8 @@ def config_folder() -> Path:
 
 def register_schemas() -> None:
     """Give Hydra the typed schemas; under `hydra/`, which its help doesn't list."""
-    store = ConfigStore.instance()
-    store.store(group="hydra/glt", name="config", node=Config, package="_global_")
-    for name, method in METHODS.items():
-        store.store(group="hydra/glt/method", name=name, node=method)
-    for name, backbone in BACKBONES.items():
-        store.store(group="hydra/glt/backbone", name=name, node=backbone)
-    for name, dataset in DATASETS.items():
-        store.store(group="hydra/glt/dataset", name=name, node=dataset)
+    ConfigStore.instance().store(group="hydra/glt", name="config", node=Config, package="_global_")
+    store_options()
 
 
 @dataclass(frozen=True)
@@ -81,7 +74,12 @@ class Request:
     config_dir: str | None = None
 
 
-def read(words: Sequence[str], multirun: bool, config_dir: str | None) -> Request:
+def read(
+    words: Sequence[str],
+    multirun: bool,
+    config_dir: str | None,
+    dataset: DatasetConfig | None = None,
+) -> Request:
     """Compose, expand and check a request, once; what runs later is what was checked here.
 
     Runs that are asked for twice are one run.
@@ -90,6 +88,7 @@ def read(words: Sequence[str], multirun: bool, config_dir: str | None) -> Reques
         words: GROUP=OPTION and KEY=VALUE, as typed.
         multirun: Whether several values for a key are a grid.
         config_dir: A folder with options of the user's own.
+        dataset: A data set in memory, by its settings: `dataset=in_memory` chooses it.
 
     Raises:
         UserError: With everything that is wrong, a line each.
@@ -97,6 +96,8 @@ def read(words: Sequence[str], multirun: bool, config_dir: str | None) -> Reques
     if config_dir and not Path(config_dir).is_dir():
         raise UserError(f"--config-dir {config_dir}: there is no such folder")
     with composing(config_dir):
+        if dataset is not None:
+            store_dataset(dataset)
         parsed = _parse(quoted(words))
         base = [str(o.input_line) for o in parsed if not o.is_sweep_override()]
         plain = composed([], hydra=True).hydra

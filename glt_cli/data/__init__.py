@@ -1,17 +1,18 @@
 """Data sets: which there are (`catalog`), and finding, downloading and reading them.
 
-Importing this package is cheap, because a loader is imported only when one of its data sets is
-used. Every function raises UserError for an unknown data set and for a data root that doesn't
-exist. ``data_root=None`` stands for the environment variable GLT_DATA, if it is set.
+Importing this package is cheap, because loaders import their libraries when they read. Every
+function raises UserError for an unknown data set and for a data root that doesn't exist.
+``data_root=None`` stands for the environment variable GLT_DATA, if it is set.
 """
 
 from collections.abc import Callable
+from typing import cast
 
 from glt_cli.config.datasets import DatasetConfig
 from glt_cli.data.catalog import entry
 from glt_cli.data.folders import existing_root
 from glt_cli.data.graph_data import GraphData, LinkData, NodeData
-from glt_cli.data.loaders import loader
+from glt_cli.data.loaders import ContentLoader, loader
 
 __all__ = ["GraphData", "LinkData", "NodeData", "checksum", "is_present", "load", "prepare"]
 
@@ -60,4 +61,6 @@ def checksum(config: DatasetConfig, data_root: str | None) -> str:
     UserError if the data must be read for it and isn't on this machine.
     """
     known = entry(config.name).checksum
-    return known or loader(config.name).checksum(config, existing_root(data_root))
+    return known or cast(ContentLoader, loader(config.name)).checksum(
+        config, existing_root(data_root)
+    )

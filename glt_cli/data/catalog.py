@@ -5,11 +5,15 @@ Help and completion use this module, so it imports neither torch nor numpy.
 
 from dataclasses import dataclass
 
+from glt_cli.config.registry import Registry
 from glt_cli.errors import UserError
 
 NODE_CLASSES = "node classification"
 NODE_LABELS = "multi-label node classification"
 LINKS = "link prediction"
+
+#: Metrics that each task can be scored by, its usual one first.
+METRICS = {NODE_CLASSES: ("accuracy", "roc_auc"), NODE_LABELS: ("roc_auc",), LINKS: ("hits@50",)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +115,7 @@ def _synthetic(name: str, size: str) -> CatalogEntry:
     )
 
 
-CATALOG: dict[str, CatalogEntry] = {
+_BUILTIN = {
     e.name: e
     for e in (
         CatalogEntry(
@@ -317,6 +321,8 @@ CATALOG: dict[str, CatalogEntry] = {
         _synthetic("synthetic_quarter_proteins_size", "a quarter of the size of ogbn-proteins"),
     )
 }
+
+CATALOG: Registry[CatalogEntry] = Registry("data set", _BUILTIN)
 
 
 def entry(name: str) -> CatalogEntry:

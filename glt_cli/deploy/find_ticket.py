@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 
 from glt_cli.config import Config, RetrainConfig
@@ -128,7 +127,6 @@ def _config(
         task="multi-label node classification" if several else "node classification",
         metric="roc_auc" if several else "accuracy",
     )
-    ConfigStore.instance().store(group="dataset", name="in_memory", node=kind)
     given = dict(_flat(settings))
     for key in ("method", "backbone", "dataset", "seed", "sparsity.graph", "sparsity.weight"):
         if key in given:
@@ -143,7 +141,7 @@ def _config(
     if output_dir is not None:
         given["output_dir"] = str(output_dir)
     words += [f"{key}={_value(value)}" for key, value in given.items()]
-    (point,) = read(words, multirun=False, config_dir=None).points
+    (point,) = read(words, multirun=False, config_dir=None, dataset=kind).points
     return point.config
 
 

@@ -13,7 +13,7 @@ from glt_cli import data
 from glt_cli.config import Config, RetrainConfig, SparsityConfig
 from glt_cli.config.methods import DenseConfig
 from glt_cli.config.variants import name_of
-from glt_cli.experiment import results
+from glt_cli.experiment import fingerprint, results
 from glt_cli.experiment.checkpoint import Checkpoint
 from glt_cli.experiment.device import resolve
 from glt_cli.experiment.history import HistoryRecorder
@@ -202,4 +202,6 @@ def _other_run(config: Config, what: str, recorder: HistoryRecorder) -> RunOutco
     recorder.log.write(f"{what} {word}: {outcome.folder.path.name}")
     if outcome.found_finished:
         recorder.shown.say(f"{what} reused, test {record.ticket_test:.1%}")
+        for line in fingerprint.remarks([record]):
+            recorder.shown.say(line)
     return outcome

@@ -1,4 +1,4 @@
-"""What a run is known by: a hash of every setting that can change its numbers."""
+"""What a run is known by: a hash of every setting, and of the method's code, that can change it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any
 
 from glt_cli import data
 from glt_cli.config import Config
+from glt_cli.experiment import fingerprint
 
-#: Raised whenever a change of the code changes the numbers of a run.
+#: Raised whenever a change of shared code changes numbers; a method's own code is in the hash.
 FORMAT_VERSION = 2
 
 
@@ -40,6 +41,7 @@ def identify(config: Config, device_kind: str, data_checksum: str | None = None)
         "device": device_kind,
         "data": data_checksum or data.checksum(config.dataset, config.data_root),
         "format": FORMAT_VERSION,
+        "code": fingerprint.of_run(config),
     }
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:10]
     name = f"{config.method_name}-{config.backbone_name}-{config.dataset_name}"

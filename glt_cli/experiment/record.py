@@ -64,6 +64,8 @@ class Record:
     peak_memory_mb: float | None = None
     versions: str = ""
     commit: str | None = None
+    #: Fingerprint of glt's code beside the method (see fingerprint.other_code).
+    code: str = ""
     started: str = ""
     finished: str = ""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from glt_cli.config import Config
 from glt_cli.config.variants import variant
+from glt_cli.experiment import fingerprint
 from glt_cli.experiment.identity import Identity
 from glt_cli.experiment.paths import RunFolder, write_whole
 from glt_cli.experiment.pipeline import RunResult
@@ -45,6 +46,7 @@ def unfinished_record(
         distill=config.retrain.distill,
         status=status,
         error=error,
+        code=fingerprint.other_code(),
         **measured.fields(),
     )
 
@@ -94,6 +96,7 @@ def finished_record(
         find_seconds=result.found.seconds,
         retrain_seconds=result.retrain_seconds,
         peak_memory_mb=measured.peak_memory_mb(),
+        code=fingerprint.other_code(),
         **measured.fields(),
     )
 

@@ -186,7 +186,10 @@ def _read_about(folder: RunFolder) -> dict[str, Any]:
         *CATALOG,
         "in_memory",
     }:
-        raise UserError(f"{folder.ticket}: damaged, or of a data set that this glt does not know")
+        raise UserError(
+            f"{folder.ticket}: damaged, or of a data set that this glt does not know (one of a "
+            "plug-in needs --plugin)"
+        )
     return dict(about)
 
 
@@ -196,7 +199,7 @@ def _assemble(about: dict[str, Any], tensors: dict[str, Tensor]) -> Ticket:
 
     name = about["backbone"]["name"]
     if name not in BACKBONES:
-        raise ValueError(f"unknown backbone {name}")
+        raise ValueError(f"unknown backbone {name}; one of a plug-in needs --plugin")
     backbone = BACKBONES[name](**about["backbone"])
     dataset = schema(about["dataset"]["name"])(**about["dataset"])
     if problems := [*out_of_bounds(backbone), *out_of_bounds(dataset)]:

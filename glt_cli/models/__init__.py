@@ -2,25 +2,51 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
+from glt_cli.config.backbones import BACKBONES, BackboneConfig
+from glt_cli.config.registry import Registry, checked_schema
+from glt_cli.models import gat, gcn, gin, resgcn
 from glt_cli.models.backbone import Backbone
 from glt_cli.models.embedded import Embedded
+
+Builder = Callable[[Any, int, int], Backbone]
+B = TypeVar("B", bound=Builder)
+
+BUILDERS: Registry[Builder] = Registry(
+    "backbone",
+    {"gcn": gcn.build, "gin": gin.build, "gat": gat.build, "resgcn": resgcn.build},
+)
 
 
 def build(
     config: Any, num_features: int, num_outputs: int | None, embedded_nodes: int = 0
 ) -> Backbone:
-    """Make the backbone that a configuration names: module and class share its name.
+    """Make the backbone that a configuration names.
 
     Args:
-        config: A backbone's schema (`glt_cli.config.backbones`); `config.name` is the module's.
+        config: A backbone's schema (`glt_cli.config.backbones`).
         num_features: Width of the input.
         num_outputs: Width of the output; None for the backbone's own width.
         embedded_nodes: Number of nodes that get a learned embedding as their input; 0 where the
             input is features.
     """
-    module = importlib.import_module(f"glt_cli.models.{config.name}")
-    backbone: Backbone = module.build(config, num_features, num_outputs or config.hidden)
+    backbone = BUILDERS[config.name](config, num_features, num_outputs or config.hidden)
     return Embedded(backbone, embedded_nodes, num_features) if embedded_nodes else backbone
+
+
+def register_backbone(name: str, schema: type[BackboneConfig]) -> Callable[[B], B]:
+    """Make a function the backbone of a name: `backbone=NAME`, with the settings of a schema.
+
+    The function takes the schema's settings and the widths of input and output, and gives a
+    `Backbone`.
+    """
+
+    def register(function: B) -> B:
+        checked_schema("backbone", name, schema, BackboneConfig)
+        BACKBONES.add(name, schema)
+        BUILDERS.add(name, function)
+        return function
+
+    return register

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import TypeVar
+
+from glt_cli.config import methods
+from glt_cli.config.registry import Registry
 
 #: ϒ(t) for a fraction α at epoch t of T: the share of the kept elements to exchange.
 Schedule = Callable[[float, int, int], float]
+S = TypeVar("S", bound=Schedule)
 
 
 def cosine(alpha: float, t: int, total: int) -> float:
@@ -24,7 +29,20 @@ def constant(alpha: float, t: int, total: int) -> float:
     return alpha
 
 
-SCHEDULES: dict[str, Schedule] = {"cosine": cosine, "linear": linear, "constant": constant}
+SCHEDULES: Registry[Schedule] = Registry(
+    "schedule", {"cosine": cosine, "linear": linear, "constant": constant}
+)
+
+
+def register_schedule(name: str) -> Callable[[S], S]:
+    """Make a function of α, t and T a schedule: `method.schedule=NAME`."""
+
+    def register(function: S) -> S:
+        SCHEDULES.add(name, function)
+        methods.SCHEDULES.add(name, function)
+        return function
+
+    return register
 
 
 def exchange_count(fraction: float, kept: int, pruned: int) -> int:

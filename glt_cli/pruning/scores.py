@@ -1,17 +1,21 @@
 """Potential scores: which pruned elements promise most (arXiv 2412.07605, step 3).
 
 A score of edges maps `EdgeEvidence` to one number for each edge; a new one is one function and
-its entry in `EDGE_SCORES`. Scores need only be right among the elements pruned now.
+its entry in `EDGE_SCORES`, or `register_edge_score` in a plug-in. Scores need only be right among
+the elements pruned now.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
+from glt_cli.config import methods
+from glt_cli.config.registry import Registry
 from glt_cli.models.graph import Graph
 
 
@@ -69,13 +73,43 @@ def agreement(evidence: EdgeEvidence) -> Tensor:
 #: From here on the dense model doesn't contradict an edge (see `Task.agreement`).
 AGREED = 0.5
 
-EDGE_SCORES: dict[str, Callable[[EdgeEvidence], Tensor]] = {
-    "magnitude": magnitude,
-    "gradient": gradient,
-    "degree": degree,
-    "agreement": agreement,
-}
-WEIGHT_SCORES: dict[str, Callable[[Tensor], Tensor]] = {"gradient": torch.abs}
+EdgeScore = Callable[[EdgeEvidence], Tensor]
+WeightScore = Callable[[Tensor], Tensor]
+E = TypeVar("E", bound=EdgeScore)
+W = TypeVar("W", bound=WeightScore)
+
+EDGE_SCORES: Registry[EdgeScore] = Registry(
+    "edge score",
+    {
+        "magnitude": magnitude,
+        "gradient": gradient,
+        "degree": degree,
+        "agreement": agreement,
+    },
+)
+WEIGHT_SCORES: Registry[WeightScore] = Registry("weight score", {"gradient": torch.abs})
+
+
+def register_edge_score(name: str) -> Callable[[E], E]:
+    """Make a function of `EdgeEvidence` a score of edges: `method.edge_scores=[NAME]`."""
+
+    def register(function: E) -> E:
+        EDGE_SCORES.add(name, function)
+        methods.EDGE_SCORES.add(name, function)
+        return function
+
+    return register
+
+
+def register_weight_score(name: str) -> Callable[[W], W]:
+    """Make a function of a mean gradient a score of weights: `method.weight_scores=[NAME]`."""
+
+    def register(function: W) -> W:
+        WEIGHT_SCORES.add(name, function)
+        methods.WEIGHT_SCORES.add(name, function)
+        return function
+
+    return register
 
 
 def edge_growth(evidence: EdgeEvidence, names: list[str], mixing: str) -> Tensor:

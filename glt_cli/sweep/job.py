@@ -7,6 +7,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from glt_cli.config import config_from
+from glt_cli.config.plugins import load_plugins
 
 
 def job(composed: DictConfig) -> None:
@@ -15,6 +16,7 @@ def job(composed: DictConfig) -> None:
     A run that another process is doing is passed over: there may be others to do meanwhile, and
     the process that launched the grid comes back to it. A launcher's worker is silent.
     """
+    load_plugins()  # GLT_PLUGINS has told the worker of them
     from glt_cli.experiment.experiment import run
     from glt_cli.experiment.locks import BusyError
     from glt_cli.sweep import display

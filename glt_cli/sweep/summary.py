@@ -8,6 +8,7 @@ from pathlib import Path
 
 from glt_cli.config import Config
 from glt_cli.config.request import Point
+from glt_cli.experiment import fingerprint
 from glt_cli.experiment.paths import RunFolder
 from glt_cli.experiment.record import Record, read_record
 from glt_cli.experiment.tables import joint_table, read_tables, remarks_table, sentence
@@ -24,6 +25,8 @@ def show_run(folder: Path, found_finished: bool, config: Config) -> int:
         return 1
     if found_finished:
         show.print(f"Finished before, on {record.finished}; force=true runs it anew.")
+        for line in fingerprint.remarks([record]):
+            print(f"glt: {folder.name}: {line}", file=sys.stderr)
     if not config.quiet:
         for table in read_tables(run):
             table.print(show)
@@ -49,6 +52,8 @@ def show_grid(points: Sequence[Point], folders: Sequence[Path]) -> int:
         for table in (joint_table(done, swept), *remarks_table(done)):
             table.print(show)
         show.print(f"Results: {folders[0].parent}", soft_wrap=True)
+        for line in fingerprint.remarks(done):
+            print(f"glt: {line}", file=sys.stderr)
     failed = 0
     everything = varied_keys(points, shown=())
     for folder, record, varied in zip(folders, records, everything, strict=True):

@@ -2,14 +2,45 @@
 
 from __future__ import annotations
 
-import importlib
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-from glt_cli.config.methods import MethodConfig
+from glt_cli.config.methods import METHODS, MethodConfig
+from glt_cli.config.registry import Registry, checked_schema
 from glt_cli.pruning.context import PruningContext, SearchResult
+from glt_cli.pruning.methods import dense, fastglt, imp, oneshot, random, teddy
+
+Method = Callable[[PruningContext, Any], SearchResult]
+M = TypeVar("M", bound=Method)
+
+FINDERS: Registry[Method] = Registry(
+    "method",
+    {
+        "dense": dense.find,
+        "random": random.find,
+        "oneshot": oneshot.find,
+        "fastglt": fastglt.find,
+        "imp": imp.find,
+        "teddy": teddy.find,
+    },
+)
 
 
 def find(context: PruningContext, config: MethodConfig) -> SearchResult:
     """Find masks by the method that the configuration names."""
-    module = importlib.import_module(f"glt_cli.pruning.methods.{config.name}")
-    found: SearchResult = module.find(context, config)
-    return found
+    return FINDERS[config.name](context, config)
+
+
+def register_method(name: str, schema: type[MethodConfig]) -> Callable[[M], M]:
+    """Make a function the method of a name: `method=NAME`, with the settings of a schema.
+
+    The function takes a `PruningContext` and the schema's settings, and gives a `SearchResult`.
+    """
+
+    def register(function: M) -> M:
+        checked_schema("method", name, schema, MethodConfig)
+        METHODS.add(name, schema)
+        FINDERS.add(name, function)
+        return function
+
+    return register
