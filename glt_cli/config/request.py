@@ -17,6 +17,7 @@ from typing import Any
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra._internal.hydra import Hydra
 from hydra._internal.utils import create_config_search_path
+from hydra.core.config_search_path import SearchPathQuery
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -136,7 +137,8 @@ def composing(config_dir: str | None) -> Iterator[Hydra]:
     setbase("1.3")
     places = create_config_search_path(str(config_folder()))
     if config_dir:
-        places.append("command-line", f"file://{Path(config_dir).resolve()}")
+        folder = f"file://{Path(config_dir).resolve()}"
+        places.prepend("command-line", folder, SearchPathQuery(provider="schema"))
     GlobalHydra.instance().clear()
     try:
         yield Hydra.create_main_hydra2("glt", places)
