@@ -38,7 +38,7 @@ class Loader(Protocol):
 
 #: Module of `glt_cli.data` that reads each data set.
 LOADERS: dict[str, str] = {
-    "cora": "embedded",
+    "cora": "packaged",
     "files": "files",
     "citeseer": "planetoid",
     "pubmed": "planetoid",
@@ -53,8 +53,8 @@ LOADERS: dict[str, str] = {
     "pcg": "npz",
     "humango": "npz",
     "blogcatalog": "npz",
-    "ca_astroph": "links",
-    "drugbank_ddi": "links",
+    "ca_astroph": "link_datasets",
+    "drugbank_ddi": "link_datasets",
     "synthetic": "synthetic",
     "synthetic_arxiv_size": "synthetic",
     "synthetic_quarter_proteins_size": "synthetic",
