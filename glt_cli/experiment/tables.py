@@ -54,7 +54,7 @@ def sparsity_table(masks: Masks, targets: Targets) -> TextTable:
     for what, group in groups.items():
         kept = sum(int(mask.sum()) for mask in group)
         total = sum(mask.numel() for mask in group)
-        target = targets.graph if what == "edges" else targets.weight
+        target = targets.graph_sparsity if what == "edges" else targets.weight_sparsity
         rows.append(
             {
                 "what": what,

@@ -182,7 +182,7 @@ def test_a_failing_search_says_why_and_stops_no_other(
     honest = methods.find
 
     def sometimes(search: Any, config: Any) -> Any:
-        if search.seed == 1 and search.targets.graph > 0.5 and config.name == "random":
+        if search.seed == 1 and search.targets.graph_sparsity > 0.5 and config.name == "random":
             raise NonFiniteLossError("the loss became nan in epoch 3 of denoise")
         return honest(search, config)
 
@@ -209,7 +209,7 @@ def test_an_interrupted_search_goes_on(
     honest = methods.find
 
     def until(search: Any, config: Any) -> Any:
-        if search.targets.graph > 0.5:
+        if search.targets.graph_sparsity > 0.5:
             raise KeyboardInterrupt
         return honest(search, config)
 

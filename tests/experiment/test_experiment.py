@@ -215,7 +215,7 @@ def test_one_failure_of_a_grid_does_not_stop_the_others(
     honest = methods.find
 
     def sometimes(search: object, config: object) -> object:
-        if search.seed == 1 and search.targets.graph > 0:  # type: ignore[attr-defined]
+        if search.seed == 1 and search.targets.graph_sparsity > 0:  # type: ignore[attr-defined]
             raise NonFiniteLossError("the loss became nan in epoch 3 of denoise")
         return honest(search, config)  # type: ignore[arg-type]
 
