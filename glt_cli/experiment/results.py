@@ -103,7 +103,7 @@ def leave_tables(
     """Write the three tables, and what they come to."""
     targets = Targets(config.sparsity.graph, config.sparsity.weight)
     tables = [sparsity_table(masks, targets), accuracy_table(record), macs_table(*macs)]
-    tables += remarks_table([record])
+    tables += remarks_table(record)
     verdict = sentence(record, config.tolerance) if config.method.prunes else ""
     heading = f"# {folder.path.name}\n"
     texts = [heading, *(table.markdown() for table in tables), verdict]

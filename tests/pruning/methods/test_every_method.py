@@ -62,7 +62,9 @@ def assert_at_targets(masks: Masks, targets: Targets, allocation: str) -> None:
             assert removed[name] == removed_count(targets.weight_sparsity, sizes[name])
     else:
         total = sum(sizes[name] for name in weights)
-        assert sum(removed[name] for name in weights) == removed_count(targets.weight_sparsity, total)
+        assert sum(removed[name] for name in weights) == removed_count(
+            targets.weight_sparsity, total
+        )
 
 
 @pytest.mark.parametrize("method", [m for m in PRUNING if m != "teddy"])
