@@ -24,7 +24,7 @@ from pathlib import Path
 import pandas as pd
 
 from glt_cli.analysis.collect import StoredRun, collect
-from glt_cli.analysis.report.page import facts
+from glt_cli.analysis.report.page import overview
 from glt_cli.commands.parser import main as run_command
 from glt_cli.experiment.paths import write_whole
 
@@ -96,7 +96,7 @@ def _said(words: Sequence[str], shown: str) -> str:
 def _about(runs: Sequence[StoredRun]) -> str:
     hours = sum((r.record.find_seconds or 0) + (r.record.retrain_seconds or 0) for r in runs) / 3600
     told = f"{hours:.1f}; a dense model counts again for each search that asks it"
-    said = [*facts(runs), ("Machine hours", told)]
+    said = [*overview(runs), ("Machine hours", told)]
     return "\n".join(f"| {what} | {value} |" for what, value in said)
 
 

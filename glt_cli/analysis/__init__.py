@@ -1,1 +1,1 @@
-"""From records to tables, figures and reports."""
+"""Tables, figures and reports of finished runs."""

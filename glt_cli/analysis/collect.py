@@ -1,4 +1,4 @@
-"""Finished and unfinished runs of any number of folders: what tables and reports are made of."""
+"""Find all runs, finished or not, in any number of folders."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from glt_cli.experiment.record import Record, read_record
 
 @dataclass(frozen=True)
 class StoredRun:
-    """A run as it lies on disk."""
+    """A run on disk: its folder and its record."""
 
     folder: RunFolder
     record: Record
 
 
 def collect(folders: Iterable[str]) -> list[StoredRun]:
-    """Read every run in some folders, or folders of folders, by their names.
+    """Read every run in the given folders and their subfolders.
 
     Raises:
-        UserError: A folder does not exist, or there is no run in any of them.
+        UserError: A folder does not exist, or none of them holds a run.
     """
-    named = list(folders)
+    names = list(folders)
     runs: dict[Path, StoredRun] = {}
-    for name in named:
+    for name in names:
         root = Path(name).expanduser()
         if not root.is_dir():
             raise UserError(f"{name}: there is no such folder; name one with runs, such as outputs")
-        for path in sorted(_holding_records(root)):
+        for path in sorted(_folders_with_records(root)):
             folder = RunFolder(path)
             if record := read_record(folder):
                 runs.setdefault(path.resolve(), StoredRun(folder, record))
     if not runs:
-        raise UserError(f"{', '.join(named)}: no runs in there; glt run leaves some")
+        raise UserError(f"{', '.join(names)}: no runs found; glt run writes them")
     return list(runs.values())
 
 
-def _holding_records(root: Path) -> Iterator[Path]:
-    for place, inner, files in os.walk(root):
-        inner[:] = [name for name in inner if not name.startswith(".")]
+def _folders_with_records(root: Path) -> Iterator[Path]:
+    for folder, subfolders, files in os.walk(root):
+        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
         if "record.json" in files:
-            yield Path(place)
+            yield Path(folder)

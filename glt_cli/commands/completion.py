@@ -210,10 +210,10 @@ def _settings(place: _Place, last: str) -> list[Word]:
     """GROUP=OPTION and KEY=VALUE, and the sides of a search."""
     words: list[Word] = []
     if place.command == "search":
-        from glt_cli.sweep.search.ladder import SIDES
+        from glt_cli.sweep.search.ladder import PRUNABLE
 
-        if not set(place.others) & set(SIDES):
-            words = [Word(side) for side in SIDES]
+        if not set(place.others) & set(PRUNABLE):
+            words = [Word(side) for side in PRUNABLE]
     key, equals, value = last.partition("=")
     if equals and value.startswith((".", "/")):
         return [Word(f"{key}={word.text}", word.is_whole) for word in _files(value)]

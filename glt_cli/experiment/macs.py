@@ -74,23 +74,3 @@ def _skipping(x: Matrix, mask: Tensor) -> int:
     else:
         used = (x != 0).sum(0)
     return int((used * mask.sum(1)).sum())
-
-
-def ugs_formula(
-    nodes: int,
-    edges: int,
-    features: int,
-    hidden: int,
-    classes: int,
-    s_graph: float,
-    s_weight: float,
-) -> float:
-    """MACs of a two-layer GCN as UGS counts them: N·H·(F+C)·(1−s_θ) + 2|E|·2H·(1−s_g)."""
-    linear = nodes * hidden * (features + classes) * (1 - s_weight)
-    return linear + 2 * edges * 2 * hidden * (1 - s_graph)
-
-
-def gebt_formula(nodes: int, edges: int, hidden: int, classes: int, layers: int) -> int:
-    """MACs of a ResGCN as GEBT counts them: (L−1)(N·H² + |E|·H) + N·H·C + |E|·H."""
-    inner = (layers - 1) * (nodes * hidden**2 + edges * hidden)
-    return inner + nodes * hidden * classes + edges * hidden

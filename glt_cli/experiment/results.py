@@ -164,7 +164,7 @@ def write_tables(folder: RunFolder, record: Record, config: Config, result: RunR
         sparsity_table(result.trained.masks, targets),
         accuracy_table(record),
         macs_table(result.dense_macs, result.ticket_macs),
-        *remarks_table([record]),
+        *remarks_table(record),
     ]
     verdict = sentence(record, config.tolerance) if config.method.prunes else ""
     heading = f"# {folder.path.name}\n"

@@ -1,4 +1,4 @@
-"""A run's three tables and its one sentence; a grid's joint table."""
+"""The tables of a run, and its result in a sentence."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as RichTable
 
-from glt_cli.config.variants import label
 from glt_cli.errors import UserError
 from glt_cli.experiment.macs import Macs
 from glt_cli.experiment.paths import RunFolder
@@ -55,12 +54,12 @@ def sparsity_table(masks: Masks, targets: Targets) -> TextTable:
     for what, group in groups.items():
         kept = sum(int(mask.sum()) for mask in group)
         total = sum(mask.numel() for mask in group)
-        target = targets.graph if what == "edges" else targets.weight
+        target = targets.graph_sparsity if what == "edges" else targets.weight_sparsity
         rows.append(
             {
                 "what": what,
                 "target": f"{target:.2%}" if not what.startswith(" ") else "",
-                "removed": f"{1 - kept / total:.2%}" if total else "-",
+                "sparsity": f"{1 - kept / total:.2%}" if total else "-",
                 "kept": f"{kept:,}",
                 "of": f"{total:,}",
             }
@@ -117,10 +116,9 @@ def macs_table(dense: Macs, ticket: Macs) -> TextTable:
     return TextTable("Multiply-adds (MACs) of one forward pass", pd.DataFrame(rows))
 
 
-def remarks_table(records: Sequence[Record]) -> list[TextTable]:
-    """What a reader of these runs' tables must know: one more table, or none."""
-    said = {(record.label, remark) for record in records for remark in record.remarks()}
-    rows = [{"method": method, "remark": remark} for method, remark in sorted(said)]
+def remarks_table(record: Record) -> list[TextTable]:
+    """Remarks on a run: one table, or none."""
+    rows = [{"method": record.label, "remark": remark} for remark in record.remarks()]
     return [TextTable("Remarks", pd.DataFrame(rows))] if rows else []
 
 
@@ -135,50 +133,6 @@ def sentence(record: Record, tolerance: float) -> str:
         f"{metric_name(record.metric)} {difference:+.2f} points against dense "
         f"(tolerance {100 * tolerance:g} points)."
     )
-
-
-def joint_table(records: Sequence[Record], swept: Sequence[dict[str, str]] = ()) -> TextTable:
-    """One row for each setting of a grid: means over seeds, spread and count.
-
-    What is the same in all rows stands in the title.
-
-    Args:
-        records: Finished runs.
-        swept: For each of them, the further keys that the grid varied.
-    """
-    done = pd.DataFrame([vars(record) for record in records])
-    further = dict(zip(done["config_hash"], swept, strict=False))
-    rows = []
-    for _, group in done.groupby("config_hash", sort=False):
-        first = group.iloc[0]
-        difference = 100 * (group["ticket_test"] - group["dense_test"])
-        rows.append(
-            {
-                "method": label(*first[["method", "control", "distill", "variant"]]),
-                "backbone": first["backbone"],
-                "data set": first["dataset"],
-                **further.get(first["config_hash"], {}),
-                "edges removed": f"{group['graph_sparsity'].mean():.2%}",
-                "weights removed": f"{group['weight_sparsity'].mean():.2%}",
-                "dense": _spread(100 * group["dense_test"]),
-                "ticket": _spread(100 * group["ticket_test"]),
-                "difference": _spread(difference, signed=True),
-                "seeds": str(group["seed"].nunique()),
-                "MACs saved": f"{group['mac_saving'].mean():.2%}",
-                "find": f"{group['find_seconds'].mean():.1f} s",
-            }
-        )
-    frame = pd.DataFrame(rows)
-    same = ["backbone", "data set", "edges removed", "weights removed", "seeds"]
-    same = [column for column in same if frame[column].nunique() == 1]
-    shared = ", ".join(f"{column} {frame[column].iloc[0]}" for column in same)
-    title = "Joint table: test scores in per cent, mean ± deviation over seeds"
-    return TextTable(f"{title}\n{shared}" if shared else title, frame.drop(columns=same))
-
-
-def _spread(values: pd.Series[float], signed: bool = False) -> str:
-    mean = f"{values.mean():{'+' if signed else ''}.2f}"
-    return f"{mean} ± {values.std():.2f}" if len(values) > 1 else mean
 
 
 def read_tables(folder: RunFolder) -> list[TextTable]:

@@ -21,18 +21,18 @@ Masks = dict[str, Tensor]
 
 @dataclass(frozen=True)
 class Targets:
-    """Sparsities to reach: the shares of edges and of prunable weights that are removed."""
+    """Target sparsities: the shares of edges and of prunable weights to remove."""
 
-    graph: float
-    weight: float
+    graph_sparsity: float
+    weight_sparsity: float
 
     def of(self, name: str) -> float:
-        """Target for the named tensor."""
-        return self.graph if name == EDGE else self.weight
+        """Target of the named tensor."""
+        return self.graph_sparsity if name == EDGE else self.weight_sparsity
 
     def scaled(self, factor: float) -> Targets:
         """Both targets times a factor."""
-        return Targets(self.graph * factor, self.weight * factor)
+        return Targets(self.graph_sparsity * factor, self.weight_sparsity * factor)
 
 
 def full(tensors: dict[str, Tensor]) -> Masks:

@@ -43,16 +43,22 @@ def check_masks(
     edges = sizes.pop(EDGE)
     weights = sum(sizes.values())
     _check_count(
-        "edges", removed.pop(EDGE), edges, targets.graph, {removed_count(targets.graph, edges)}
+        "edges",
+        removed.pop(EDGE),
+        edges,
+        targets.graph_sparsity,
+        {removed_count(targets.graph_sparsity, edges)},
     )
-    each = {name: removed_count(targets.weight, size) for name, size in sizes.items()}
+    each = {name: removed_count(targets.weight_sparsity, size) for name, size in sizes.items()}
     if allocation == "uniform":
         for name, size in sizes.items():
-            _check_count(f"weights of {name}", removed[name], size, targets.weight, {each[name]})
+            _check_count(
+                f"weights of {name}", removed[name], size, targets.weight_sparsity, {each[name]}
+            )
         return
-    exact = {removed_count(targets.weight, weights)}
+    exact = {removed_count(targets.weight_sparsity, weights)}
     exact |= {sum(each.values())} if allocation is None else set()
-    _check_count("weights", sum(removed.values()), weights, targets.weight, exact)
+    _check_count("weights", sum(removed.values()), weights, targets.weight_sparsity, exact)
 
 
 def _check_count(what: str, removed: int, total: int, target: float, exact: set[int]) -> None:

@@ -50,7 +50,7 @@ class SparseParameters:
         trainer = context.trainer
         weights = {"params": context.model.parameters(), "lr": trainer.lr}
         groups: list[dict[str, object]] = [{**weights, "weight_decay": trainer.weight_decay}]
-        self.scores_are_trained = context.targets.graph > 0
+        self.scores_are_trained = context.targets.graph_sparsity > 0
         if self.scores_are_trained:
             groups.append({"params": [scores], "lr": edge_lr, "weight_decay": 0.0})
         else:

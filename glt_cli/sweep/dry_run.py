@@ -71,8 +71,8 @@ def _state(folder: RunFolder, point: Point) -> str:
 def _estimate(path: Path, point: Point, known: Sequence[Record]) -> float | None:
     """Estimate seconds by epochs, and by what one took in the finished runs most like this."""
     config = point.config
-    targets = config.sparsity
-    epochs = config.method.search_epochs(targets.graph, targets.weight) + config.trainer.epochs
+    sparsity = config.sparsity
+    epochs = config.method.search_epochs(sparsity.graph, sparsity.weight) + config.trainer.epochs
     mine = {
         "method": config.method_name,
         "backbone": config.backbone_name,

@@ -1,4 +1,4 @@
-"""The end of a command: tables and sentence of one run, the joint table of a grid."""
+"""The end of `glt run`: the tables and the result of one run, or the comparison of a grid."""
 
 from __future__ import annotations
 
@@ -6,78 +6,112 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from glt_cli.analysis.collect import StoredRun
+from glt_cli.analysis.compare.fields import RECORD_FIELDS, STANDARD_FIELDS
+from glt_cli.analysis.compare.formats import draw
+from glt_cli.analysis.compare.pivot import pivot
+from glt_cli.analysis.compare.render import SEEDS, RenderedTable, render
+from glt_cli.analysis.compare.runs import ComparedRun, compared_runs
+from glt_cli.analysis.compare.statistics import compare
 from glt_cli.config import Config
 from glt_cli.config.request import Point
 from glt_cli.experiment import fingerprint
 from glt_cli.experiment.paths import RunFolder
 from glt_cli.experiment.record import Record, read_record
-from glt_cli.experiment.tables import joint_table, read_tables, remarks_table, sentence
+from glt_cli.experiment.tables import read_tables, remarks_table, sentence
 from glt_cli.terminal import console
+
+_SPARSITIES = ("graph_sparsity", "weight_sparsity")
+_METRICS = ("dense", "test", "difference", *_SPARSITIES, "macs", "find")
+#: Keys of overrides that the standard fields of a table show already.
+_SHOWN = (
+    "method",
+    "backbone",
+    "dataset",
+    "sparsity",
+    "sparsity.graph",
+    "sparsity.weight",
+    "retrain.control",
+    "retrain.distill",
+    "seed",
+)
 
 
 def show_run(folder: Path, found_finished: bool, config: Config) -> int:
-    """Print one run's tables and its sentence; returns the exit code."""
+    """Print the tables and the result of a run; returns the exit code."""
     run = RunFolder(folder)
     record = read_record(run)
-    show = console()
+    terminal = console()
     if record is None or record.status != "done":
         print_failure(folder, record)
         return 1
     if found_finished:
-        show.print(f"Finished before, on {record.finished}; force=true runs it anew.")
+        terminal.print(f"Finished before, on {record.finished}; force=true runs it anew.")
         for line in fingerprint.remarks([record]):
             print(f"glt: {folder.name}: {line}", file=sys.stderr)
-    if not config.quiet:
-        for table in read_tables(run):
-            table.print(show)
-    else:
-        for table in remarks_table([record]):
-            table.print(show)
+    for table in remarks_table(record) if config.quiet else read_tables(run):
+        table.print(terminal)
     if config.method.prunes:
-        show.print(sentence(record, config.tolerance))
-    show.print(f"Results: {folder}", soft_wrap=True)
+        terminal.print(sentence(record, config.tolerance))
+    terminal.print(f"Results: {folder}", soft_wrap=True)
     return 0
 
 
 def show_grid(points: Sequence[Point], folders: Sequence[Path]) -> int:
-    """Print a grid's joint table and what failed; returns the exit code."""
+    """Print the comparison of a grid's runs, and what failed; returns the exit code."""
     records = [read_record(RunFolder(folder)) for folder in folders]
-    done, swept = [], []
-    for record, varied in zip(records, varied_keys(points), strict=True):
-        if record and record.status == "done":
-            done.append(record)
-            swept.append(varied)
-    show = console()
+    done = [
+        StoredRun(RunFolder(folder), record)
+        for folder, record in zip(folders, records, strict=True)
+        if record and record.status == "done"
+    ]
+    terminal = console()
     if done:
-        for table in (joint_table(done, swept), *remarks_table(done)):
-            table.print(show)
-        show.print(f"Results: {folders[0].parent}", soft_wrap=True)
-        for line in fingerprint.remarks(done):
+        varied = list(dict.fromkeys(key for keys in varied_keys(points) for key in keys))
+        draw(grid_table(compared_runs(done), varied, points[0].config.tolerance), terminal)
+        terminal.print(f"Results: {folders[0].parent}", soft_wrap=True)
+        for line in fingerprint.remarks([run.record for run in done]):
             print(f"glt: {line}", file=sys.stderr)
     failed = 0
-    everything = varied_keys(points, shown=())
-    for folder, record, varied in zip(folders, records, everything, strict=True):
+    for folder, record, keys in zip(folders, records, varied_keys(points, shown=()), strict=True):
         if record is None or record.status != "done":
             failed += 1
-            print_failure(folder, record, " ".join(f"{k}={v}" for k, v in varied.items()))
+            print_failure(folder, record, " ".join(f"{k}={v}" for k, v in keys.items()))
     return 1 if failed else 0
 
 
-#: What a joint table shows anyway.
-_SHOWN = ("method", "backbone", "dataset", "sparsity", "sparsity.graph", "sparsity.weight", "seed")
+def grid_table(
+    runs: Sequence[ComparedRun], varied: Sequence[str], tolerance: float
+) -> RenderedTable:
+    """Compare the runs of a grid: one row for each setting.
+
+    What is the same in all rows is in the title.
+
+    Args:
+        runs: Finished runs.
+        varied: Keys that the grid varies, besides those of the standard fields. Keys of settings
+            become columns; rows that other keys distinguish are labelled by their settings.
+        tolerance: What a winning ticket may lose, as a fraction.
+    """
+    settings = {key for run in runs for key in run.settings}
+    columns = [key for key in varied if key in settings or key in RECORD_FIELDS]
+    row_fields = (*STANDARD_FIELDS, *columns)
+    pivot_table = pivot(compare(runs, row_fields, tolerance), row_fields, None)
+    foldable = (*row_fields[1:], SEEDS, *_SPARSITIES)
+    return render(pivot_table, _METRICS, tolerance, foldable=foldable)
 
 
 def varied_keys(points: Sequence[Point], shown: Sequence[str] = _SHOWN) -> list[dict[str, str]]:
-    """Of each point, the keys that the grid varies beside those that its table shows anyway."""
-    words = [
+    """The overrides of each point that the grid varies, except keys that are shown anyway."""
+    overrides = [
         dict(word.split("=", 1) for word in point.overrides if "=" in word) for point in points
     ]
-    keys = [key for key in words[0] if len({word.get(key) for word in words}) > 1]
-    return [{key: word[key] for key in keys if key not in shown} for word in words]
+    keys = [key for key in overrides[0] if len({words.get(key) for words in overrides}) > 1]
+    return [{key: words[key] for key in keys if key not in shown} for words in overrides]
 
 
 def print_failure(folder: Path, record: Record | None, varied: str = "") -> None:
-    """Say what failed and why."""
+    """Print what failed and why."""
     reason = f"{record.status}: {record.error}" if record else "left no record"
-    which = f"{folder.name} ({varied})" if varied else folder.name
-    print(f"glt: {which} {reason}; see {folder / 'log.txt'}", file=sys.stderr)
+    name = f"{folder.name} ({varied})" if varied else folder.name
+    print(f"glt: {name} {reason}; see {folder / 'log.txt'}", file=sys.stderr)

@@ -58,15 +58,15 @@ def answer(glt: Glt, *words: str) -> dict[str, Any]:
 def test_a_search_tries_rungs_tests_the_last_that_holds_and_shows_both(glt: Glt) -> None:
     code, out, err = glt(*EDGES, *ALWAYS)
     assert (code, err) == (0, "")
-    told = [line for line in out.splitlines() if line.startswith("gcn, cora, random: edges")]
-    assert [re.split(r": | \(", line)[1] for line in told] == [
-        "edges 40.00%",
-        "edges 60.00%",
-        "edges 60.00%",
+    lines = [line for line in out.splitlines() if line.startswith("gcn, cora, random: graph")]
+    assert [re.split(r": | \(", line)[1] for line in lines] == [
+        "graph sparsity 40.00%",
+        "graph sparsity 60.00%",
+        "graph sparsity 60.00%",
     ]
-    assert re.search(r"validation [+-][\d.]+ ± [\d.]+ points \(2 seeds\): holds$", told[0])
-    assert re.search(r"test [+-][\d.]+ ± [\d.]+ points \(3 fresh seeds\): certified$", told[2])
-    table = out[out.index("Extreme sparsity of edges") :]
+    assert re.search(r"validation [+-][\d.]+ ± [\d.]+ points \(2 seeds\): holds$", lines[0])
+    assert re.search(r"test [+-][\d.]+ ± [\d.]+ points \(3 fresh seeds\): certified$", lines[2])
+    table = out[out.index("Extreme graph sparsity") :]
     assert "tolerance 100 points" in table
     assert re.search(r"random +gcn +cora +60.00% .* certified +2 of 3 +7\n", table)
     assert re.search(r"tried 40.00% holds \(.*\), 60.00% holds \(.*\)\.", table)
@@ -152,7 +152,7 @@ def test_where_no_rung_holds_the_answer_is_none(glt: Glt) -> None:
     code, out, _ = glt(*EDGES)
     assert code == 0
     assert re.search(r"random +gcn +cora +none +- +- +- +- +2 of 3 +4\n", out)
-    assert "not even edges 20.00% holds" in out
+    assert "not even graph sparsity 20.00% holds" in out
 
 
 def test_both_sides_and_each_combination_of_values(glt: Glt) -> None:
@@ -161,8 +161,11 @@ def test_both_sides_and_each_combination_of_values(glt: Glt) -> None:
         "search", "both", *ALWAYS, "method=random", *TINY, "trainer.lr=0.01,0.02", *ladder
     )
     assert (code, err) == (0, "")
-    assert "gcn, cora, random, trainer.lr=0.02: edges 20.00%, weights 80.00%: test" in out
-    table = out[out.index("Extreme sparsity") :]
+    assert (
+        "gcn, cora, random, trainer.lr=0.02: graph sparsity 20.00%, weight sparsity 80.00%: test"
+        in out
+    )
+    table = out[out.index("Extreme graph and weight sparsity") :]
     for rate in ("0.01", "0.02"):
         assert re.search(
             rf"random +gcn +cora +{rate} +20.00% +80.00% .* within tolerance on 1 seed", table
@@ -182,7 +185,7 @@ def test_a_failing_search_says_why_and_stops_no_other(
     honest = methods.find
 
     def sometimes(search: Any, config: Any) -> Any:
-        if search.seed == 1 and search.targets.graph > 0.5 and config.name == "random":
+        if search.seed == 1 and search.targets.graph_sparsity > 0.5 and config.name == "random":
             raise NonFiniteLossError("the loss became nan in epoch 3 of denoise")
         return honest(search, config)
 
@@ -191,7 +194,9 @@ def test_a_failing_search_says_why_and_stops_no_other(
     code, out, err = glt(*words, "method=random,teddy", *ALWAYS, "--output", "t.csv")
     assert code == 1
     assert "random-gcn-cora-seed1" in err
-    assert "stopped: edges 60.00%: 1 of 2 runs failed (the loss became nan in epoch 3" in err
+    assert (
+        "stopped: graph sparsity 60.00%: 1 of 2 runs failed (the loss became nan in epoch 3" in err
+    )
     assert "Traceback" not in err
     rows = {row["method"]: row for row in csv.DictReader(Path("t.csv").read_text().splitlines())}
     assert rows["random"]["verdict"] == "failed"
@@ -209,7 +214,7 @@ def test_an_interrupted_search_goes_on(
     honest = methods.find
 
     def until(search: Any, config: Any) -> Any:
-        if search.targets.graph > 0.5:
+        if search.targets.graph_sparsity > 0.5:
             raise KeyboardInterrupt
         return honest(search, config)
 
@@ -248,7 +253,7 @@ def test_a_dry_run_says_how_far_it_is_and_makes_nothing(glt: Glt) -> None:
 def test_quiet_shows_the_table_only(glt: Glt) -> None:
     code, out, _ = glt(*EDGES, *ALWAYS, "quiet=true")
     assert code == 0
-    assert out.startswith("Extreme sparsity of edges")
+    assert out.startswith("Extreme graph sparsity")
 
 
 def test_the_table_in_every_format(glt: Glt) -> None:
@@ -307,7 +312,7 @@ def test_rungs_run_on_another_launcher() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "expected"),
     [
         ([], ["say once what is pruned"]),
         (["edges", "weights"], ["say once what is pruned"]),
@@ -348,12 +353,12 @@ def test_rungs_run_on_another_launcher() -> None:
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
 def test_bad_input_ends_with_2_a_line_each_and_leaves_nothing(
-    glt: Glt, words: list[str], said: list[str]
+    glt: Glt, words: list[str], expected: list[str]
 ) -> None:
     code, out, err = glt("search", *(words if "device=tpu" in words else [*words, "device=cpu"]))
     assert (code, out) == (2, "")
-    assert len(err.splitlines()) == len(said)
-    for line, text in zip(err.splitlines(), said, strict=True):
+    assert len(err.splitlines()) == len(expected)
+    for line, text in zip(err.splitlines(), expected, strict=True):
         assert line.startswith("glt: ")
         assert text in line
     assert list(Path().iterdir()) == []

@@ -69,7 +69,7 @@ def test_the_standard_table(glt: Glt) -> None:
     assert "5.0×" in costs
     assert "outside tolerance on 1 seed" in out
     assert "Left out: 1 failed" in out
-    assert "Not the same seeds everywhere" in out
+    assert "Seeds differ" in out
 
 
 def test_a_pivot_has_a_cell_for_each_value_and_says_what_is_missing(glt: Glt) -> None:
@@ -101,17 +101,17 @@ def test_a_ladder_lacks_no_dense_rung_and_hides_no_target(glt: Glt, column: str)
     assert re.search(r"random on (0\.5|50% / 90%)", missing)
     assert "dense on" not in missing
     assert not re.search(r"on (0|none)(,|\.$)", missing)
-    assert "Not the same in all cells: targets" not in out
+    assert "Differs between cells: targets" not in out
     leave("fastglt", 0, 0.7, graph_sparsity_target=0.6, weight_sparsity_target=0.2)
     out = glt("table", "--rows", "method", "--cols", "dataset", "--where", "dataset=cora")[1]
-    assert "Not the same in all cells: targets" in out
+    assert "Differs between cells: targets" in out
 
 
-def test_settings_that_no_cell_shows_are_told(glt: Glt) -> None:
+def test_settings_that_no_cell_shows_are_noted(glt: Glt) -> None:
     leave("fastglt", 0, 0.2, alpha=0.1, graph_sparsity_target=0.5)
-    asked = ("table", "--rows", "method", "--cols", "targets", "--where", "dataset=cora")
-    note = "Not the same in all cells: method.alpha (0.1, 0.3); --rows method.alpha shows it."
-    assert note in glt(*asked, "--format", "csv")[2]
+    command = ("table", "--rows", "method", "--cols", "targets", "--where", "dataset=cora")
+    note = "Differs between cells: method.alpha (0.1, 0.3); --rows method.alpha shows it."
+    assert note in glt(*command, "--format", "csv")[2]
     by_alpha = ("table", "--rows", "method,method.alpha", "--cols", "targets")
     assert "method.alpha (" not in glt(*by_alpha, "--format", "csv")[2]
 
@@ -164,7 +164,7 @@ def test_where(glt: Glt, conditions: list[str], methods: set[str]) -> None:
 def test_csv_has_raw_numbers(glt: Glt) -> None:
     code, out, err = glt("table", "--format", "csv", "--metric", "difference,speedup,memory")
     assert code == 0
-    assert "glt: Left out: 1 failed" in err, "what must be said is said beside the numbers"
+    assert "glt: Left out: 1 failed" in err, "notes are printed apart from the numbers"
     (row,) = (
         row
         for row in rows(out)
@@ -232,13 +232,13 @@ def test_published_figures_stand_beside_and_are_labelled(glt: Glt) -> None:
     words = ["--published", "--metric", "test", "--format", "csv"]
     _, out, err = glt("table", *words)
     found = rows(out)
-    theirs = [row for row in found if row["setting"].startswith("published (")]
-    (ugs,) = (row for row in theirs if "UGS" in row["setting"])
+    published = [row for row in found if row["setting"].startswith("published (")]
+    (ugs,) = (row for row in published if "UGS" in row["setting"])
     assert (ugs["method"], float(ugs["value"]), ugs["seeds"]) == ("imp", 0.787, "")
     assert "arXiv 2102.06790" in ugs["setting"]
     assert "MACs saved 95.30% to 98.60%" in err
     _, without, _ = glt("table", *words[1:])
-    ours = [row for row in found if row not in theirs]
+    ours = [row for row in found if row not in published]
     assert ours == rows(without), "published figures change no mean"
 
 
@@ -248,7 +248,7 @@ def test_published_figures_of_a_pivot_name_what_it_leaves_out(glt: Glt) -> None:
     assert "published (UGS, arXiv 2102.06790; MACs; gcn; 36.98% / 86.58%)" in out
     assert "275 M multiply-adds" in out
     _, out, _ = glt(*words, "--cols", "seed")
-    assert "Published figures say nothing of seed" in out
+    assert "Published results are not given by seed" in out
 
 
 def test_a_narrow_terminal_gets_the_table_in_parts(
@@ -263,7 +263,7 @@ def test_a_narrow_terminal_gets_the_table_in_parts(
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "expected"),
     [
         (["--rows", "metod"], "did you mean method?"),
         (["--rows", ","], "at least one field"),
@@ -274,7 +274,7 @@ def test_a_narrow_terminal_gets_the_table_in_parts(
         (["--where", "method"], "KEY=VALUE"),
         (["--where", "method=no"], "method is fastglt, imp, random"),
         (["--where", "methd=imp"], "did you mean method?"),
-        (["--where", "method>=3"], "method is no number"),
+        (["--where", "method>=3"], "method is not a number"),
         (["--where", "seed>x"], "x must be a number"),
         (["--where", "seed=x"], "x must be a number"),
         (["--where", "targets=0.3"], "graph_sparsity_target"),
@@ -287,10 +287,10 @@ def test_a_narrow_terminal_gets_the_table_in_parts(
         (["--sideways"], "does not take --sideways"),
     ],
 )
-def test_bad_input_is_said_in_one_line(glt: Glt, words: list[str], said: str) -> None:
+def test_bad_input_is_reported_in_one_line(glt: Glt, words: list[str], expected: str) -> None:
     code, out, err = glt("table", *words)
     assert (code, out) == (2, "")
-    assert said in err
+    assert expected in err
     assert len(err.splitlines()) == 1
 
 

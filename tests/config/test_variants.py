@@ -30,7 +30,7 @@ def test_a_run_is_called_alike_everywhere(glt: Callable[..., tuple[int, str, str
     code, out, _ = glt("run", "-m", *words, "sparsity.graph=0.05", "seed=0,1,2")
     assert code == 0
     assert re.search(r"^fastglt \(agreement\) on gcn", out, re.MULTILINE)
-    assert re.search(r"^ +fastglt \(agreement\)", out[out.index("Joint table") :], re.MULTILINE)
+    assert re.search(r"^ +fastglt \(agreement\)", out[out.index("Comparison") :], re.MULTILINE)
     assert "fastglt (agreement)" in glt("table")[1]
     asked = ("--ladder", "0.05", "--seeds", "0,1", "--test-seeds", "2", "--tolerance", "1")
     _, out, _ = glt("search", "edges", *words[:-1], *asked)

@@ -184,17 +184,17 @@ def test_imp_keeps_its_rounds(glt: Glt) -> None:
     assert all(0 < float(row["test"]) < 1 for row in scores)
 
 
-def test_a_grid_ends_in_one_joint_table(glt: Glt) -> None:
+def test_a_grid_ends_in_one_comparison(glt: Glt) -> None:
     words = ["run", "-m", *TINY, "method=dense,random", "seed=0,1"]
     code, out, err = glt(*words)
     assert (code, err) == (0, "")
     assert "4 runs, 0 finished already" in out
-    table = out[out.index("Joint table") :]
+    table = out[out.index("Comparison") :]
     assert table.count("random") == 1
     assert "±" in table
     assert len(list(Path("outputs").glob("random-*"))) == 2
     again = glt(*words)[1]
-    assert again[again.index("Joint table") :] == table
+    assert again[again.index("Comparison") :] == table
 
 
 def test_a_run_without_finite_loss_fails_with_its_epoch(glt: Glt) -> None:
@@ -215,7 +215,7 @@ def test_one_failure_of_a_grid_does_not_stop_the_others(
     honest = methods.find
 
     def sometimes(search: object, config: object) -> object:
-        if search.seed == 1 and search.targets.graph > 0:  # type: ignore[attr-defined]
+        if search.seed == 1 and search.targets.graph_sparsity > 0:  # type: ignore[attr-defined]
             raise NonFiniteLossError("the loss became nan in epoch 3 of denoise")
         return honest(search, config)  # type: ignore[arg-type]
 
@@ -223,7 +223,7 @@ def test_one_failure_of_a_grid_does_not_stop_the_others(
     code, out, err = glt("run", "-m", *TINY, "method=random", "seed=0,1,2")
     assert code == 1
     assert "epoch 3 of denoise" in err
-    assert "random" in out[out.index("Joint table") :]
+    assert "random" in out[out.index("Comparison") :]
     monkeypatch.setattr(methods, "find", honest)
     code, _, err = glt("run", "-m", *TINY, "method=random", "seed=0,1,2")
     assert (code, err) == (0, "")
@@ -329,7 +329,7 @@ def test_a_file_in_the_place_of_the_folder_is_named(glt: Glt) -> None:
 def test_a_grid_shows_the_further_keys_that_it_varies(glt: Glt) -> None:
     code, out, _ = glt("run", "-m", *TINY, "method=random", "trainer.lr=0.25,0.5", "seed=0")
     assert code == 0
-    table = out[out.index("Joint table") :]
+    table = out[out.index("Comparison") :]
     assert "trainer.lr" in table
     assert "0.25" in table
 
@@ -481,7 +481,7 @@ def test_remarks_are_seen_wherever_the_scores_are(glt: Glt) -> None:
     for further in ([], [], ["quiet=true"]):
         assert "Distilled: trained with 10 times" in glt(*words, *further)[1]
     out = glt("run", "-m", *TINY, "method=teddy,random", "retrain.control=none,shuffle")[1]
-    table = out[out.index("Joint table") :]
+    table = out[out.index("Comparison") :]
     assert "Distilled: trained with 10 times" in table
     assert "The masks are those of a search that was distilled by 10." in table
     assert "Control: as many elements as found" in table

@@ -12,7 +12,6 @@ from glt_cli.experiment.record import Record, finished, read_record
 from glt_cli.experiment.tables import (
     accuracy_table,
     as_csv,
-    joint_table,
     macs_table,
     read_tables,
     sentence,
@@ -50,7 +49,7 @@ def test_sparsity_is_what_is_gone() -> None:
     masks = {"edge": mask(65, 100), "a.weight": mask(10, 100), "b.weight": mask(1, 10)}
     frame = sparsity_table(masks, Targets(0.35, 0.9)).frame
     assert list(frame["what"]) == ["edges", "weights", "  a.weight", "  b.weight"]
-    assert list(frame["removed"]) == ["35.00%", "90.00%", "90.00%", "90.00%"]
+    assert list(frame["sparsity"]) == ["35.00%", "90.00%", "90.00%", "90.00%"]
     assert list(frame["kept"]) == ["65", "11", "10", "1"]
     assert list(frame["of"]) == ["100", "110", "100", "10"]
 
@@ -75,23 +74,6 @@ def test_the_sentence_counts_the_tolerance_itself_as_within(ticket: float, word:
     text = sentence(replace(RECORD, ticket_test=ticket), tolerance=0.005)
     assert text.startswith(f"{word} tolerance on 1 seed, no interval")
     assert f"{100 * (ticket - 0.81):+.2f} points" in text
-
-
-def test_the_joint_table_pairs_seeds_before_it_averages() -> None:
-    records = [
-        replace(RECORD, seed=0, dense_test=0.80, ticket_test=0.79),
-        replace(RECORD, seed=1, dense_test=0.90, ticket_test=0.89),
-        replace(RECORD, method="imp", config_hash="x", seed=0),
-    ]
-    table = joint_table(records, [{"method.alpha": "0.1"}, {"method.alpha": "0.1"}, {}])
-    rows = table.frame.set_index("method")
-    # Both tickets lose one point, however far apart the seeds are.
-    assert rows.loc["fastglt", "difference"] == "-1.00 ± 0.00"
-    assert rows.loc["fastglt", "dense"] == "85.00 ± 7.07"
-    assert rows.loc["fastglt", "seeds"] == "2"
-    assert rows.loc["imp", "difference"] == "-1.00"
-    assert rows.loc["fastglt", "method.alpha"] == "0.1"
-    assert "backbone gcn" in table.title
 
 
 def test_tables_can_be_read_back(tmp_path: Path) -> None:

@@ -38,12 +38,12 @@ def test_targets_are_met_exactly(goal: Targets, allocation: str, tied: bool, see
     masks = masks_of_largest(scores, goal, allocation, seeded(seed))
     assert list(masks) == list(scores)
     removed = {name: int((~mask).sum()) for name, mask in masks.items()}
-    assert removed[EDGE] == removed_count(goal.graph, 23)
+    assert removed[EDGE] == removed_count(goal.graph_sparsity, 23)
     if allocation == "uniform":
-        assert removed["first"] == removed_count(goal.weight, 35)
-        assert removed["second"] == removed_count(goal.weight, 15)
+        assert removed["first"] == removed_count(goal.weight_sparsity, 35)
+        assert removed["second"] == removed_count(goal.weight_sparsity, 15)
     else:
-        assert removed["first"] + removed["second"] == removed_count(goal.weight, 50)
+        assert removed["first"] + removed["second"] == removed_count(goal.weight_sparsity, 50)
 
 
 @given(targets, st.sampled_from(["uniform", "global"]), st.booleans(), st.integers(0, 50))
@@ -95,11 +95,11 @@ def test_a_graph_without_edges_has_an_empty_mask() -> None:
 def test_random_masks_meet_the_targets(goal: Targets, allocation: str) -> None:
     masks = random_masks(tensors(0), goal, allocation, seeded(3))
     removed = {name: int((~mask).sum()) for name, mask in masks.items()}
-    assert removed[EDGE] == removed_count(goal.graph, 23)
+    assert removed[EDGE] == removed_count(goal.graph_sparsity, 23)
     if allocation == "global":
-        assert removed["first"] + removed["second"] == removed_count(goal.weight, 50)
+        assert removed["first"] + removed["second"] == removed_count(goal.weight_sparsity, 50)
     else:
-        assert removed["first"] == removed_count(goal.weight, 35)
+        assert removed["first"] == removed_count(goal.weight_sparsity, 35)
 
 
 @pytest.mark.parametrize("allocation", ["uniform", "global"])

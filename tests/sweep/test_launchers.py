@@ -51,7 +51,7 @@ def test_a_grid_on_another_launcher(launcher: str) -> None:
         words += ["+hydra.launcher.ray.init.include_dashboard=false"]
     done = start(*words, RAY_USAGE_STATS_ENABLED="0", RAY_AUTH_MODE="disabled")
     assert done.returncode == 0, done.stderr
-    said, table = done.stdout.split("Joint table")
+    said, table = done.stdout.split("Comparison")
     first, *lines = said.splitlines()
     assert first == "2 runs, 0 finished already"
     # A line for each run that ends, or one for both, and nothing of the workers.

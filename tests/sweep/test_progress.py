@@ -168,7 +168,7 @@ def test_a_grid_says_before_each_run_how_far_it_has_come(glt: Glt) -> None:
     assert "3 runs, 1 finished already\nrun 1 of 3\n" in out
     assert re.search(r"^run 3 of 3, 1 failed, about \d+ s left$", out, re.MULTILINE)
     assert "ended" not in out
-    assert glt("run", *words, "quiet=true", "force=true")[1].startswith("Joint table")
+    assert glt("run", *words, "quiet=true", "force=true")[1].startswith("Comparison")
 
 
 #: Ends its process, as a lack of memory would, where a run of seed 1 begins to write.

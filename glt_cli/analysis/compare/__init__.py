@@ -1,1 +1,1 @@
-"""Runs and published figures side by side: what `glt table` is made of."""
+"""The comparison table: `glt table`, the end of a grid, the tables of reports and searches."""

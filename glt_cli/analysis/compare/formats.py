@@ -1,4 +1,4 @@
-"""A sheet in Markdown, LaTeX, HTML and on a terminal; a layout in CSV."""
+"""Write a table in Markdown, LaTeX, HTML, CSV and on a terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Table as RichTable
 from tabulate import tabulate
 
 from glt_cli.analysis.compare import fields
@@ -20,69 +20,71 @@ from glt_cli.analysis.compare.render import RenderedTable, TableCell
 from glt_cli.analysis.compare.statistics import Estimate
 from glt_cli.terminal import print_trimmed
 
-#: Longer names of rows are wrapped, figures never.
-_WIDEST_NAME = 44
-_BEST = "Bold: the best tickets of the same backbone, data set and targets."
+#: Longer row names are wrapped; numbers never are.
+_MAX_NAME_WIDTH = 44
+_BEST = "Bold: the best tickets for the same backbone, data set and targets."
 
 
-def draw(render: RenderedTable, console: Console) -> None:
-    """Draw it on a terminal, in parts where that is too narrow."""
-    console.print(escape(render.title), style="bold", soft_wrap=True)
-    for part in _parts(render, console.width):
-        table = Table(box=SIMPLE_HEAD)
-        for i in part:
-            heading = escape(render.headings[i])
-            if i < render.keys:
-                table.add_column(heading, max_width=_WIDEST_NAME)
+def draw(table: RenderedTable, console: Console) -> None:
+    """Print a table on a terminal, in parts if the terminal is too narrow."""
+    console.print(escape(table.title), style="bold", soft_wrap=True)
+    for group in _column_groups(table, console.width):
+        drawn = RichTable(box=SIMPLE_HEAD)
+        for i in group:
+            heading = escape(table.headings[i])
+            if i < table.key_columns:
+                drawn.add_column(heading, max_width=_MAX_NAME_WIDTH)
             else:
-                table.add_column(heading, justify="right", no_wrap=True)
-        for row in render.rows:
-            table.add_row(*(escape(row[i].text) for i in part))
-        print_trimmed(console, table)
-    for note in render.notes:
+                drawn.add_column(heading, justify="right", no_wrap=True)
+        for row in table.rows:
+            drawn.add_row(*(escape(row[i].text) for i in group))
+        print_trimmed(console, drawn)
+    for note in table.notes:
         console.print(f"- {note}", markup=False, soft_wrap=True)
 
 
-def as_text(render: RenderedTable) -> str:
-    """Draw it as on a wide terminal, without the colours of whoever's terminal this is."""
-    paper = Console(file=io.StringIO(), width=200, force_terminal=False)
-    with paper.capture() as captured:
-        draw(render, paper)
+def as_text(table: RenderedTable) -> str:
+    """Write a table as plain text, as on a wide terminal."""
+    console = Console(file=io.StringIO(), width=200, force_terminal=False)
+    with console.capture() as captured:
+        draw(table, console)
     return captured.get()
 
 
-def _parts(render: RenderedTable, width: int) -> list[list[int]]:
-    """Numbers of the columns that fit beside each other, each time with those that name rows."""
-    # Three blanks between columns, one at each edge.
-    wide = [
-        max(len(text) for text in (heading, *(row[i].text for row in render.rows)))
-        for i, heading in enumerate(render.headings)
+def _column_groups(table: RenderedTable, width: int) -> list[list[int]]:
+    """Group the columns so that each group fits the width; each begins with the key columns."""
+    texts = [
+        [heading] + [row[i].text for row in table.rows] for i, heading in enumerate(table.headings)
     ]
-    wide = [3 + (min(w, _WIDEST_NAME) if i < render.keys else w) for i, w in enumerate(wide)]
-    names = list(range(render.keys))
-    parts = [list(names)]
-    for i in range(render.keys, len(wide)):
-        if len(parts[-1]) > render.keys and sum(wide[j] for j in [*parts[-1], i]) + 1 > width:
-            parts.append(list(names))
-        parts[-1].append(i)
-    return parts
+    # Columns are three blanks apart.
+    widths = [3 + max(map(len, column)) for column in texts]
+    keys = list(range(table.key_columns))
+    for i in keys:
+        widths[i] = min(widths[i], 3 + _MAX_NAME_WIDTH)
+    groups = [list(keys)]
+    for i in range(table.key_columns, len(widths)):
+        needed = sum(widths[j] for j in [*groups[-1], i]) + 1
+        if len(groups[-1]) > table.key_columns and needed > width:
+            groups.append(list(keys))
+        groups[-1].append(i)
+    return groups
 
 
-def markdown(render: RenderedTable) -> str:
-    """Write it in Markdown."""
+def markdown(table: RenderedTable) -> str:
+    """Write a table in Markdown."""
 
-    def mark(text: str) -> str:
+    def escaped(text: str) -> str:
         return re.sub(r"([\\|*<`])", r"\\\1", text)
 
     body = tabulate(
-        _cells(render, mark, "**{}**"),
-        headers=[mark(heading) for heading in render.headings],
+        _cells(table, escaped, "**{}**"),
+        headers=[escaped(heading) for heading in table.headings],
         tablefmt="pipe",
-        colalign=_aligned(render, "left", "right"),
+        colalign=_alignment(table, "left", "right"),
         disable_numparse=True,
     )
-    notes = "".join(f"- {mark(note)}\n" for note in _notes(render))
-    return f"## {mark(render.title)}\n\n{body}\n" + (f"\n{notes}" if notes else "")
+    notes = "".join(f"- {escaped(note)}\n" for note in _notes(table))
+    return f"## {escaped(table.title)}\n\n{body}\n" + (f"\n{notes}" if notes else "")
 
 
 _TEX = {
@@ -101,25 +103,25 @@ _TEX = {
 }
 
 
-def latex(render: RenderedTable) -> str:
-    """Write it in LaTeX, with the rules of booktabs, shrunk where it is wider than the line."""
+def latex(table: RenderedTable) -> str:
+    """Write a table in LaTeX with booktabs, scaled down if it is wider than the line."""
 
     def tex(text: str) -> str:
-        signed = re.sub(r"(?<![\w.])-(?=\d)", "\0", text)  # a minus, not a hyphen
+        signed = re.sub(r"(?<![\w.])-(?=\d)", "\0", text)  # a minus sign, not a hyphen
         escaped = "".join("$-$" if c == "\0" else _TEX.get(c, c) for c in signed)
-        return escaped.replace("--", "-{}-")  # an option's name, no dash
+        return escaped.replace("--", "-{}-")  # the name of an option, not a dash
 
-    rows = [f"    {' & '.join(row)} \\\\" for row in _cells(render, tex, r"\textbf{{{}}}")]
-    notes = [f"  \\par\\footnotesize {tex(note)}" for note in _notes(render)]
+    rows = [f"    {' & '.join(row)} \\\\" for row in _cells(table, tex, r"\textbf{{{}}}")]
+    notes = [f"  \\par\\footnotesize {tex(note)}" for note in _notes(table)]
     lines = [
         r"% needs \usepackage{booktabs,graphicx}",
         r"\begin{table}",
         r"  \centering",
-        f"  \\caption{{{tex(render.title)}}}",
+        f"  \\caption{{{tex(table.title)}}}",
         r"  \resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
-        f"  \\begin{{tabular}}{{{''.join(_aligned(render, 'l', 'r'))}}}",
+        f"  \\begin{{tabular}}{{{''.join(_alignment(table, 'l', 'r'))}}}",
         r"    \toprule",
-        f"    {' & '.join(tex(heading) for heading in render.headings)} \\\\",
+        f"    {' & '.join(tex(heading) for heading in table.headings)} \\\\",
         r"    \midrule",
         *rows,
         r"    \bottomrule",
@@ -130,24 +132,24 @@ def latex(render: RenderedTable) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_html(render: RenderedTable) -> str:
-    """Write it as a piece of HTML that needs nothing else, in ASCII for any page's encoding."""
-    align = _aligned(render, "left", "right")
+def as_html(table: RenderedTable) -> str:
+    """Write a table as a fragment of HTML, in ASCII to suit any encoding of the page."""
+    alignment = _alignment(table, "left", "right")
     style = "padding:.2em .6em;text-align:"
 
     def row(tag: str, texts: Sequence[str], edge: str = "") -> str:
         inner = "".join(
             f'<{tag} style="{style}{side}{edge}">{text}</{tag}>'
-            for side, text in zip(align, texts, strict=True)
+            for side, text in zip(alignment, texts, strict=True)
         )
         return f"<tr>{inner}</tr>"
 
-    head = row("th", [html.escape(text) for text in render.headings], ";border-bottom:1px solid")
-    body = [row("td", texts) for texts in _cells(render, html.escape, "<strong>{}</strong>")]
-    notes = "".join(f"<li>{html.escape(note)}</li>\n" for note in _notes(render))
+    head = row("th", [html.escape(text) for text in table.headings], ";border-bottom:1px solid")
+    body = [row("td", texts) for texts in _cells(table, html.escape, "<strong>{}</strong>")]
+    notes = "".join(f"<li>{html.escape(note)}</li>\n" for note in _notes(table))
     lines = [
         '<table style="border-collapse:collapse;border-top:2px solid;border-bottom:2px solid">',
-        f'<caption style="text-align:left">{html.escape(render.title)}</caption>',
+        f'<caption style="text-align:left">{html.escape(table.title)}</caption>',
         f"<thead>{head}</thead>",
         "<tbody>",
         *body,
@@ -158,51 +160,58 @@ def as_html(render: RenderedTable) -> str:
     return ("\n".join(lines) + "\n").encode("ascii", "xmlcharrefreplace").decode()
 
 
-def as_csv(layout: PivotTable, metrics: Sequence[str]) -> str:
-    """Write figures as numbers, one in each line: scores and shares as fractions, memory in MiB."""
-    by = [*layout.rows, *([layout.column] if layout.column else [])]
+def as_csv(pivot_table: PivotTable, metrics: Sequence[str]) -> str:
+    """Write one estimate per line: scores and shares as fractions, memory in MiB."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    names = [name for key in by for name in (_SPLIT if key == fields.TARGETS else [key])]
-    figures = ["figure", "value", "deviation", "n", "lower", "upper"]
-    writer.writerow([*names, "setting", "config_hash", "seeds", *figures, "verdict"])
-    for line in layout.lines:
-        for outcome in (line.cells[at] for at in layout.across if at in line.cells):
-            facts = [part for key in by for part in _raw(key, outcome.facts[key])]
-            seeds = " ".join(map(str, outcome.seeds))
+    targets = ["graph_sparsity_target", "weight_sparsity_target"]
+    headings = [
+        name
+        for field in pivot_table.fields
+        for name in (targets if field == fields.TARGETS else [field])
+    ]
+    numbers = ["figure", "value", "deviation", "n", "lower", "upper"]
+    writer.writerow([*headings, "setting", "config_hash", "seeds", *numbers, "verdict"])
+    for row in pivot_table.rows:
+        for result in pivot_table.results(row):
+            values = [
+                value
+                for field in pivot_table.fields
+                for value in _csv_values(field, result.field_values[field])
+            ]
+            seeds = " ".join(map(str, result.seeds))
             for name in metrics:
-                numbers = _numbers(outcome.figures.get(name))
-                about = [*facts, line.label, outcome.setting, seeds, name]
-                writer.writerow([*about, *numbers, outcome.verdict])
+                setting = [*values, row.label, result.config_hash, seeds, name]
+                estimate = _csv_estimate(result.estimates.get(name))
+                writer.writerow([*setting, *estimate, result.verdict])
     return out.getvalue()
 
 
-_SPLIT = ["graph_sparsity_target", "weight_sparsity_target"]
+def _csv_values(field: str, value: object) -> list[object]:
+    if field == fields.TARGETS:
+        return list(value) if isinstance(value, tuple) else ["", ""]
+    return ["" if value is None else value]
 
 
-def _raw(key: str, fact: object) -> list[object]:
-    if key == fields.TARGETS:
-        return list(fact) if isinstance(fact, tuple) else ["", ""]
-    return ["" if fact is None else fact]
-
-
-def _numbers(figure: Estimate | None) -> list[object]:
-    if figure is None:
+def _csv_estimate(estimate: Estimate | None) -> list[object]:
+    if estimate is None:
         return [""] * 5
-    numbers = (figure.mean, figure.deviation, figure.n, figure.lower, figure.upper)
+    numbers = (
+        estimate.mean, estimate.deviation, estimate.n, estimate.lower, estimate.upper,
+    )  # fmt: skip
     return ["" if number is None else number for number in numbers]
 
 
-def _cells(render: RenderedTable, write: Callable[[str], str], bold: str) -> list[list[str]]:
-    def one(cell: TableCell) -> str:
+def _cells(table: RenderedTable, write: Callable[[str], str], bold: str) -> list[list[str]]:
+    def text(cell: TableCell) -> str:
         return bold.format(write(cell.text)) if cell.is_best else write(cell.text)
 
-    return [[one(cell) for cell in row] for row in render.rows]
+    return [[text(cell) for cell in row] for row in table.rows]
 
 
-def _aligned(render: RenderedTable, names: str, figures: str) -> list[str]:
-    return [names] * render.keys + [figures] * (len(render.headings) - render.keys)
+def _alignment(table: RenderedTable, keys: str, numbers: str) -> list[str]:
+    return [keys] * table.key_columns + [numbers] * (len(table.headings) - table.key_columns)
 
 
-def _notes(render: RenderedTable) -> list[str]:
-    return [*render.notes, *([_BEST] if render.has_best else [])]
+def _notes(table: RenderedTable) -> list[str]:
+    return [*table.notes, *([_BEST] if table.has_best else [])]

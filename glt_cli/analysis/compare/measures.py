@@ -1,4 +1,4 @@
-"""The figures of a table: where each comes from, how it is written, which one is best."""
+"""The metrics that tables show: where each comes from, how it is written, which value is best."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from glt_cli.experiment.record import Record
 
 @dataclass(frozen=True)
 class Metric:
-    """A figure.
+    """A number that tables show for each setting.
 
     Attributes:
-        heading: What its column is called.
-        of: Its value in a run; None where only whole settings have one.
-        write: Its mean in text.
-        spread: Its deviation in text, where tables show it.
-        best: `max` or `min`, where one is better than another.
-        title: What a table of nothing else is called, if not its heading.
+        heading: The heading of its column.
+        value_of: Its value in one run; None where it exists only for whole settings.
+        format_mean: Formats its mean.
+        format_deviation: Formats its standard deviation, if tables show it.
+        best: `max` or `min`, if one value is better than another.
+        title: Its name in the title of a table of this metric alone; the heading if empty.
     """
 
     heading: str
-    of: Callable[[Record], float | None]
-    write: Callable[[float], str]
-    spread: Callable[[float], str] | None = None
+    value_of: Callable[[Record], float | None]
+    format_mean: Callable[[float], str]
+    format_deviation: Callable[[float], str] | None = None
     best: Callable[..., float] | None = None
     title: str = ""
 
 
 def difference(record: Record) -> float:
-    """Ticket minus dense of the same seed, as a fraction."""
+    """Test score of the ticket minus that of the dense model, same seed, as a fraction."""
     assert record.ticket_test is not None
     assert record.dense_test is not None
     return record.ticket_test - record.dense_test
 
 
-def _epoch(record: Record) -> float | None:
+def _seconds_per_epoch(record: Record) -> float | None:
     if not record.find_epochs or record.find_seconds is None:
         return None
     return record.find_seconds / record.find_epochs
@@ -68,12 +68,12 @@ METRICS = {
     "val": Metric(
         "validation", lambda r: r.ticket_val, _points, _points, max, "ticket, validation"
     ),
-    "graph_sparsity": Metric("edges removed", lambda r: r.graph_sparsity, _percent),
-    "weight_sparsity": Metric("weights removed", lambda r: r.weight_sparsity, _percent),
+    "graph_sparsity": Metric("graph sparsity", lambda r: r.graph_sparsity, _percent),
+    "weight_sparsity": Metric("weight sparsity", lambda r: r.weight_sparsity, _percent),
     "macs": Metric("MACs saved", lambda r: r.mac_saving, _percent, best=max),
-    "find": Metric("find", lambda r: r.find_seconds, _seconds, best=min),
-    "epoch": Metric("find, per epoch", _epoch, _seconds, best=min),
-    "retrain": Metric("retrain", lambda r: r.retrain_seconds, _seconds, best=min),
+    "find": Metric("find time", lambda r: r.find_seconds, _seconds, best=min),
+    "epoch": Metric("find time per epoch", _seconds_per_epoch, _seconds, best=min),
+    "retrain": Metric("retrain time", lambda r: r.retrain_seconds, _seconds, best=min),
     "speedup": Metric("speed-up", lambda _: None, lambda ratio: f"{ratio:,.1f}×", best=max),
     "memory": Metric(
         "peak memory",
@@ -83,13 +83,15 @@ METRICS = {
     ),
 }
 
-#: What may be asked for by --metric, and the figures that it comes to.
+#: Choices of --metric, and the metrics that each shows.
 CHOICES = {
     **{name: (name,) for name in METRICS if name not in ("graph_sparsity", "weight_sparsity")},
     "sparsity": ("graph_sparsity", "weight_sparsity"),
 }
 
-#: Figures that a table shows unless told otherwise.
-USUAL = ("dense", "test", "difference", "sparsity", "macs", "find", "retrain", "speedup", "memory")
-#: Those whose mean over several devices would say little.
-TIMES = ("find", "epoch", "retrain", "speedup", "memory")
+#: Choices that a table shows by default.
+DEFAULT_CHOICES = (
+    "dense", "test", "difference", "sparsity", "macs", "find", "retrain", "speedup", "memory",
+)  # fmt: skip
+#: Metrics that can't be compared between devices.
+DEVICE_METRICS = ("find", "epoch", "retrain", "speedup", "memory")

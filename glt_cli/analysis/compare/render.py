@@ -1,4 +1,4 @@
-"""A layout as text: headings, cells, the best of each task, title and notes."""
+"""Render a pivot table as text: headings, cells, the best results, title and notes."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from dataclasses import dataclass
 
 from glt_cli.analysis.compare import fields
 from glt_cli.analysis.compare.measures import METRICS
-from glt_cli.analysis.compare.notes import about, ranges
-from glt_cli.analysis.compare.pivot import Line, PivotTable
+from glt_cli.analysis.compare.notes import notes_on_results, ranges
+from glt_cli.analysis.compare.pivot import PivotTable, TableRow
 from glt_cli.analysis.compare.statistics import Estimate, SettingResult
 
 NOTHING = "-"
+#: The name of the column with the number of seeds.
+SEEDS = "seeds"
 
 
 @dataclass(frozen=True)
 class TableCell:
-    """Text, and whether it is the best of its task."""
+    """Text of a cell, and whether it is the best result of its task."""
 
     text: str
     is_best: bool = False
@@ -25,182 +27,209 @@ class TableCell:
 
 @dataclass(frozen=True)
 class RenderedTable:
-    """A table of text.
+    """A table as text.
 
     Attributes:
-        title: What it shows.
-        headings: Of its columns.
-        keys: How many of them, from the left, name the row.
-        rows: Its cells.
-        notes: What stands under it.
+        title: The title.
+        headings: Headings of the columns.
+        key_columns: How many columns, from the left, identify the row.
+        rows: The cells.
+        notes: Notes under the table.
     """
 
     title: str
     headings: list[str]
-    keys: int
+    key_columns: int
     rows: list[list[TableCell]]
     notes: list[str]
 
     @property
     def has_best(self) -> bool:
-        """Whether any cell is marked."""
+        """Whether any cell is marked as best."""
         return any(cell.is_best for row in self.rows for cell in row)
 
 
+@dataclass(frozen=True)
+class _Column:
+    """A column: its name (a field, `seeds` or a metric), its heading and its cells."""
+
+    name: str
+    heading: str
+    cells: list[TableCell]
+
+    @property
+    def is_constant(self) -> bool:
+        return len({cell.text for cell in self.cells}) == 1
+
+    @property
+    def in_title(self) -> str:
+        """The one text of a constant column, as part of the title."""
+        text = self.cells[0].text
+        if self.name == SEEDS:
+            return f"{text} seed{'' if text == '1' else 's'}"
+        return f"{self.heading} {text}"
+
+
 def render(
-    layout: PivotTable,
+    pivot_table: PivotTable,
     metrics: Sequence[str],
     tolerance: float,
-    notes: Sequence[str],
-    folded: Sequence[str] = (),
+    notes: Sequence[str] = (),
+    foldable: Sequence[str] = (),
 ) -> RenderedTable:
-    """Write a layout as text.
+    """Render a pivot table.
 
     Args:
-        layout: What stands where.
-        metrics: Figures to show: all as columns, or in every cell where there is a column key.
-        tolerance: The verdicts' tolerance.
-        notes: What else is to be said under the table.
-        folded: Row keys that go into the title where all rows agree.
+        pivot_table: The results.
+        metrics: Metrics to show, one column each; with a column field, all in each cell.
+        tolerance: The tolerance of the verdicts.
+        notes: Further notes.
+        foldable: Columns that move to the title if all rows agree: row fields, metrics, `seeds`.
     """
-    gone = [
-        i
-        for i, key in enumerate(layout.rows)
-        if key in folded and len({line.facts[i] for line in layout.lines}) == 1
-    ]
-    shown = [i for i in range(len(layout.rows)) if i not in gone]
-    has_labels = any(line.label for line in layout.lines)
-    headings = [layout.rows[i] for i in shown] + (["setting"] if has_labels else [])
-    best = _best(layout, metrics)
-    rows = []
-    for line in layout.lines:
-        names = [fields.text(layout.rows[i], line.facts[i]) for i in shown]
-        names += [line.label] if has_labels else []
-        cells = _crossed if layout.column else _listed
-        rows.append([*map(TableCell, names), *cells(layout, line, metrics, best)])
-    same = [
-        f"{layout.rows[i]} {fields.text(layout.rows[i], layout.lines[0].facts[i])}" for i in gone
-    ] + _same_elsewhere(layout)
+    best = _best_results(pivot_table, metrics)
+    keys = _key_columns(pivot_table)
+    if pivot_table.column_field:
+        columns = _field_columns(pivot_table, pivot_table.column_field, metrics, best)
+    else:
+        columns = _metric_columns(pivot_table, metrics, best)
+    folded = [c for c in (*keys, *columns) if c.name in foldable and c.is_constant]
+    keys, columns = ([c for c in part if c not in folded] for part in (keys, columns))
+    title = [_title(pivot_table, metrics, tolerance), *(column.in_title for column in folded)]
+    shown = [*keys, *columns]
     return RenderedTable(
-        title="; ".join([_title(layout, metrics, tolerance), *same]),
-        headings=headings + _figure_headings(layout, metrics),
-        keys=len(headings),
-        rows=rows,
-        notes=[*notes, *about(layout, metrics)],
+        title="; ".join([*title, *_common_fields(pivot_table)]),
+        headings=[column.heading for column in shown],
+        key_columns=len(keys),
+        rows=[list(row) for row in zip(*(column.cells for column in shown), strict=True)],
+        notes=[*notes, *notes_on_results(pivot_table, metrics)],
     )
 
 
-def written(name: str, figure: Estimate | None) -> str:
-    """Write a figure with its deviation."""
+def format_estimate(name: str, estimate: Estimate | None) -> str:
+    """Format an estimate of a metric, with its deviation."""
     metric = METRICS[name]
-    if figure is None:
+    if estimate is None:
         return NOTHING
-    mean = metric.write(figure.mean)
-    if figure.deviation is None or metric.spread is None:
+    mean = metric.format_mean(estimate.mean)
+    if estimate.deviation is None or metric.format_deviation is None:
         return mean
-    return f"{mean} ± {metric.spread(figure.deviation)}"
+    return f"{mean} ± {metric.format_deviation(estimate.deviation)}"
 
 
-def _figure_headings(layout: PivotTable, metrics: Sequence[str]) -> list[str]:
-    if layout.column:
-        return [fields.text(layout.column, at) for at in layout.across]
-    headings = ["seeds"]
-    for name in metrics:
-        headings.append(METRICS[name].heading)
-        headings += ["95 % interval", "verdict"] if name == "difference" else []
-    return headings
+def format_interval(difference: Estimate | None) -> str:
+    """Format the 95 % interval of a paired difference."""
+    if difference is None or difference.lower is None or difference.upper is None:
+        return NOTHING
+    format_end = METRICS["difference"].format_mean
+    return f"{format_end(difference.lower)} to {format_end(difference.upper)}"
 
 
-#: Names of figures with the outcomes in which they are best.
+#: Names of metrics and ids of the results that are best in them.
 Best = set[tuple[str, int]]
 
 
-def _crossed(layout: PivotTable, line: Line, metrics: Sequence[str], best: Best) -> list[TableCell]:
-    """One cell for each value of the column key."""
-    cells = []
-    for at in layout.across:
-        outcome = line.cells.get(at)
-        if outcome is None:
-            cells.append(TableCell(NOTHING))
-            continue
-        parts = [written(name, outcome.figures.get(name)) for name in metrics]
-        cells.append(TableCell(" / ".join(parts), (metrics[0], id(outcome)) in best))
-    return cells
+def _key_columns(pivot_table: PivotTable) -> list[_Column]:
+    columns = []
+    for i, field in enumerate(pivot_table.row_fields):
+        texts = [fields.text(field, row.field_values[i]) for row in pivot_table.rows]
+        columns.append(_Column(field, field, [*map(TableCell, texts)]))
+    if any(row.label for row in pivot_table.rows):
+        labels = [TableCell(row.label) for row in pivot_table.rows]
+        columns.append(_Column("setting", "setting", labels))
+    return columns
 
 
-def _listed(layout: PivotTable, line: Line, metrics: Sequence[str], best: Best) -> list[TableCell]:
-    """One cell for each figure."""
-    outcome = line.cells[None]
-    cells = [TableCell(_seed_count(outcome))]
+def _field_columns(
+    pivot_table: PivotTable, column_field: str, metrics: Sequence[str], best: Best
+) -> list[_Column]:
+    """One column for each value of the column field."""
+
+    def cell(row: TableRow, value: object) -> TableCell:
+        result = row.cells.get(value)
+        if result is None:
+            return TableCell(NOTHING)
+        parts = [format_estimate(name, result.estimates.get(name)) for name in metrics]
+        return TableCell(" / ".join(parts), (metrics[0], id(result)) in best)
+
+    return [
+        _Column(
+            "", fields.text(column_field, value), [cell(row, value) for row in pivot_table.rows]
+        )
+        for value in pivot_table.column_values
+    ]
+
+
+def _metric_columns(pivot_table: PivotTable, metrics: Sequence[str], best: Best) -> list[_Column]:
+    """The number of seeds and one column for each metric."""
+    results = [row.cells[None] for row in pivot_table.rows]
+    columns = [_Column(SEEDS, "seeds", [TableCell(_seed_count(result)) for result in results])]
     for name in metrics:
-        figure = outcome.figures.get(name)
-        cells.append(TableCell(written(name, figure), (name, id(outcome)) in best))
+        cells = [
+            TableCell(format_estimate(name, result.estimates.get(name)), (name, id(result)) in best)
+            for result in results
+        ]
+        columns.append(_Column(name, METRICS[name].heading, cells))
         if name == "difference":
-            cells += [TableCell(interval(figure)), TableCell(outcome.verdict)]
-    return cells
+            intervals = [format_interval(result.estimates.get(name)) for result in results]
+            verdicts = [result.verdict for result in results]
+            columns.append(_Column("interval", "95 % interval", [*map(TableCell, intervals)]))
+            columns.append(_Column("verdict", "verdict", [*map(TableCell, verdicts)]))
+    return columns
 
 
-def _seed_count(outcome: SettingResult) -> str:
-    if outcome.published:
-        found = outcome.figures.get("test")
-        return str(found.n) if found and found.n else NOTHING
-    return str(len(outcome.seeds))
+def _seed_count(result: SettingResult) -> str:
+    if result.published_label:
+        score = result.estimates.get("test")
+        return str(score.n) if score and score.n else NOTHING
+    return str(len(result.seeds))
 
 
-def interval(figure: Estimate | None) -> str:
-    """Write the 95 % interval of a paired difference."""
-    if figure is None or figure.lower is None or figure.upper is None:
-        return NOTHING
-    write = METRICS["difference"].write
-    return f"{write(figure.lower)} to {write(figure.upper)}"
+def _best_results(pivot_table: PivotTable, metrics: Sequence[str]) -> Best:
+    """Find our best tickets of each task, to the digits shown.
 
-
-def _best(layout: PivotTable, metrics: Sequence[str]) -> Best:
-    """Which of our tickets are best among those of the same task, to the digits shown.
-
-    Not the dense model and not what was published: they are what tickets are held against. Where
-    all are equal none is best.
+    Dense models and published results are what tickets are compared with, so they are never
+    marked. If all tickets are equal, none is marked.
     """
     tasks: dict[object, list[SettingResult]] = defaultdict(list)
-    for outcome in layout.ours():
-        if outcome.prunes:
-            tasks[outcome.task].append(outcome)
-    found: Best = set()
+    for result in pivot_table.our_results():
+        if result.prunes:
+            tasks[result.task].append(result)
+    best: Best = set()
     for name in metrics:
-        choose, write = METRICS[name].best, METRICS[name].write
-        for several in tasks.values():
-            means = {id(o): o.figures[name].mean for o in several if name in o.figures}
-            if choose and len({write(mean) for mean in means.values()}) > 1:
-                top = write(choose(means.values()))
-                found |= {(name, i) for i, mean in means.items() if write(mean) == top}
-    return found
+        choose, format_mean = METRICS[name].best, METRICS[name].format_mean
+        for results in tasks.values():
+            means = {id(o): o.estimates[name].mean for o in results if name in o.estimates}
+            if choose and len({format_mean(mean) for mean in means.values()}) > 1:
+                top = format_mean(choose(means.values()))
+                best |= {(name, i) for i, mean in means.items() if format_mean(mean) == top}
+    return best
 
 
-def _title(layout: PivotTable, metrics: Sequence[str], tolerance: float) -> str:
-    kinds = {outcome.metric for outcome in layout.ours()}
-    score = kinds.pop() if len(kinds) == 1 else "scores"
-    if layout.column:
+def _title(pivot_table: PivotTable, metrics: Sequence[str], tolerance: float) -> str:
+    score_metrics = {result.metric for result in pivot_table.our_results()}
+    score = score_metrics.pop() if len(score_metrics) == 1 else "scores"
+    if pivot_table.column_field:
         title = " / ".join(METRICS[name].title or METRICS[name].heading for name in metrics)
         title = title[0].upper() + title[1:]
-        is_score = METRICS[metrics[0]].spread is not None
+        is_score = METRICS[metrics[0]].format_deviation is not None
         title += f": {score} in per cent, mean ± deviation" if is_score else ": mean"
-        seeds = {outcome.seeds for outcome in layout.ours()}
+        seeds = {result.seeds for result in pivot_table.our_results()}
         return f"{title} over {ranges(seeds.pop()) if len(seeds) == 1 else 'seeds'}"
     # A difference is one of test scores.
-    of_test = any(name in metrics for name in ("test", "difference", "dense"))
-    split = "validation" if "val" in metrics and not of_test else "test"
+    shows_test = any(name in metrics for name in ("test", "difference", "dense"))
+    split = "validation" if "val" in metrics and not shows_test else "test"
     title = f"Comparison: {split} {score} in per cent, mean ± deviation over seeds"
     if "difference" in metrics:
         title += f"; difference paired with dense, tolerance {100 * tolerance:g} points"
     return title
 
 
-def _same_elsewhere(layout: PivotTable) -> list[str]:
-    """Name what is not in rows or columns, where it is the same for all tickets."""
-    same = []
-    for key in fields.STANDARD:
-        counted = [o for o in layout.ours() if o.prunes or key != fields.TARGETS]
-        found = {outcome.facts[key] for outcome in counted}
-        if key not in (*layout.rows, layout.column) and len(found) == 1:
-            same.append(f"{key} {fields.text(key, found.pop())}")
-    return same
+def _common_fields(pivot_table: PivotTable) -> list[str]:
+    """Name the standard fields that no row or column shows and in which all tickets agree."""
+    common = []
+    for name in fields.STANDARD_FIELDS:
+        results = [o for o in pivot_table.our_results() if o.prunes or name != fields.TARGETS]
+        values = {result.field_values[name] for result in results}
+        if name not in pivot_table.fields and len(values) == 1:
+            common.append(f"{name} {fields.text(name, values.pop())}")
+    return common

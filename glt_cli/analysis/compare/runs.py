@@ -1,4 +1,4 @@
-"""Runs as a comparison sees them: a record, and every setting that can change its numbers."""
+"""Runs with their settings, as comparisons need them."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ from glt_cli.config import Config
 from glt_cli.config.variants import flat
 from glt_cli.experiment.record import Record
 
-#: Settings that say how a run is done, not what comes out.
+#: Settings that do not change a run's results.
 _EXCLUDED = {item.name for item in fields(Config) if item.metadata.get("excluded_from_hash")}
 
 
 @dataclass(frozen=True)
 class ComparedRun:
-    """A run.
+    """A run with its settings.
 
     Attributes:
-        record: What it came to.
-        settings: Its resolved settings by their keys on the command line.
-        place: Its folder.
+        record: Its record.
+        settings: Its resolved settings that can change results, by their command-line keys.
+        folder: The path of its folder.
     """
 
     record: Record
     settings: Mapping[str, object] = field(default_factory=dict)
-    place: str = ""
+    folder: str = ""
 
     @property
     def is_done(self) -> bool:
-        """Whether it has the scores that a comparison needs."""
+        """Whether it finished and has the scores that a comparison needs."""
         scores = (self.record.ticket_test, self.record.dense_test)
         return self.record.status == "done" and None not in scores
 
     @property
     def targets(self) -> tuple[float, float]:
-        """Shares of edges and of weights to remove."""
+        """Target graph sparsity and target weight sparsity."""
         return self.record.graph_sparsity_target, self.record.weight_sparsity_target
 
 
 def compared_runs(runs: Iterable[StoredRun]) -> list[ComparedRun]:
-    """Read the settings of some runs."""
+    """Read the settings of stored runs."""
     return [
         ComparedRun(run.record, _settings(run.folder.config), str(run.folder.path.resolve()))
         for run in runs
@@ -55,10 +55,10 @@ def compared_runs(runs: Iterable[StoredRun]) -> list[ComparedRun]:
 
 
 def _settings(path: Path) -> dict[str, object]:
-    """Flatten a run's config.yaml; empty where there is none, or a damaged one."""
+    """Read and flatten a run's config.yaml; empty if the file is missing or damaged."""
     try:
-        # OmegaConf's reader, for YAML's own takes 1e-05 for a word.
-        whole: Any = OmegaConf.to_container(OmegaConf.load(path))
+        # OmegaConf's loader: plain YAML would read 1e-05 as a string.
+        config: Any = OmegaConf.to_container(OmegaConf.load(path))
     except (OSError, ValueError, YAMLError, OmegaConfBaseException):
         return {}
-    return dict(flat(whole, leave=_EXCLUDED)) if isinstance(whole, dict) else {}
+    return dict(flat(config, leave=_EXCLUDED)) if isinstance(config, dict) else {}

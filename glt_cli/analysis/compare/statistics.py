@@ -1,6 +1,6 @@
-"""Runs compared: means over the seeds of one setting, intervals, verdicts and speed-ups.
+"""Compare runs: means over the seeds of one setting, intervals, verdicts and speed-ups.
 
-Groups by the hash of all settings, so no mean is ever taken over different ones.
+Runs are grouped by the hash of their settings, so no mean mixes different settings.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from glt_cli.analysis.compare.measures import METRICS
 from glt_cli.analysis.compare.runs import ComparedRun
 from glt_cli.errors import UserError
 
-#: What speed-ups are against (docs/method.md).
+#: Speed-ups are relative to this method (docs/method.md).
 _REFERENCE = "imp"
-#: From this many seeds on an interval can certify.
-_ENOUGH = 3
-#: Scores are counts over a few hundred nodes: a last bit must not decide.
-_SLACK = 1e-9
+#: A verdict is certified only with at least this many seeds.
+_MIN_SEEDS = 3
+#: Scores are counts over a few hundred nodes; rounding errors must not decide a verdict.
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over seeds; with one of them there is no deviation and no interval.
+    """A mean over seeds; with one seed there is no deviation and no interval.
 
     Attributes:
         mean: The mean.
-        deviation: The sample's standard deviation.
-        n: Of how many values.
+        deviation: The sample standard deviation.
+        n: The number of values; None if unknown.
         lower: Lower end of the 95 % t-interval of the mean.
         upper: Upper end.
     """
@@ -46,154 +46,159 @@ class Estimate:
 
 
 def estimate(values: Sequence[float]) -> Estimate:
-    """Sum up some values; their order does not matter to the last bit."""
+    """Estimate the mean of some values, independent of their order."""
     mean = statistics.fmean(values)
     n = len(values)
     if n == 1:
         return Estimate(mean)
     deviation = statistics.stdev(values)
-    # The quantile of scipy.stats.t, without the second that importing scipy.stats takes.
-    half = float(stdtrit(n - 1, 0.975)) * deviation / math.sqrt(n)
-    return Estimate(mean, deviation, n, mean - half, mean + half)
+    # The quantile of scipy.stats.t, without importing scipy.stats, which takes a second.
+    half_width = float(stdtrit(n - 1, 0.975)) * deviation / math.sqrt(n)
+    return Estimate(mean, deviation, n, mean - half_width, mean + half_width)
 
 
 def is_within(difference: Estimate, tolerance: float) -> bool:
-    """Whether the mean of paired differences to dense is within tolerance."""
-    return difference.mean >= -tolerance - _SLACK
+    """Whether the mean paired difference to dense is within tolerance."""
+    return difference.mean >= -tolerance - _ROUNDING
 
 
 def verdict(difference: Estimate, tolerance: float) -> str:
-    """Say what paired differences to dense come to (docs/method.md)."""
+    """Judge the paired differences to dense (docs/method.md)."""
     wins = is_within(difference, tolerance)
     if difference.lower is None:
         return f"{'within' if wins else 'outside'} tolerance on 1 seed"
-    enough = difference.n is not None and difference.n >= _ENOUGH
-    if enough and difference.lower >= -tolerance - _SLACK:
+    has_enough_seeds = difference.n is not None and difference.n >= _MIN_SEEDS
+    if has_enough_seeds and difference.lower >= -tolerance - _ROUNDING:
         return "certified"
     return "wins" if wins else "loses"
 
 
 @dataclass(frozen=True)
 class SettingResult:
-    """What one setting came to, here or in print.
+    """The results of one setting, ours or published.
 
     Attributes:
-        facts: Values of the keys that tables are laid out by.
-        figures: Figures by the names of METRICS.
+        field_values: Values of the fields that tables group by.
+        estimates: Estimates by the names of METRICS.
         seeds: Seeds of the runs.
-        verdict: Whether the tickets win; "-" of what prunes nothing, and in print.
-        metric: What the scores are.
-        setting: Hash of all settings.
+        verdict: Whether the tickets win; "-" for published results and methods that do not prune.
+        metric: The metric of the scores.
+        config_hash: Hash of all settings.
         settings: The settings themselves.
-        devices: What the runs computed on.
-        published: How tables call a published figure; empty for ours.
-        remarks: What a reader must know.
+        devices: Devices of the runs.
+        published_label: Label of a published result in tables; empty for ours.
+        remarks: Notes that belong under every table with this result.
     """
 
-    facts: Mapping[str, object]
-    figures: Mapping[str, Estimate]
+    field_values: Mapping[str, object]
+    estimates: Mapping[str, Estimate]
     seeds: tuple[int, ...] = ()
     verdict: str = "-"
     metric: str = ""
-    setting: str = ""
+    config_hash: str = ""
     settings: Mapping[str, object] = field(default_factory=dict)
     devices: tuple[str, ...] = ()
-    published: str = ""
+    published_label: str = ""
     remarks: tuple[str, ...] = ()
 
     @property
     def task(self) -> tuple[object, ...]:
-        """What another result must share to be compared with this one."""
-        return tuple(self.facts[key] for key in fields.TASK)
+        """Only results of the same task are comparable."""
+        return tuple(self.field_values[name] for name in fields.TASK_FIELDS)
 
     @property
     def prunes(self) -> bool:
-        """Whether anything was to be removed."""
-        return self.facts[fields.TARGETS] != (0, 0)
+        """Whether anything was pruned."""
+        return self.field_values[fields.TARGETS] != (0, 0)
 
 
 def compare(
-    compared_runs: Iterable[ComparedRun], by: Sequence[str], tolerance: float
+    runs: Iterable[ComparedRun], group_by: Sequence[str], tolerance: float
 ) -> list[SettingResult]:
-    """Sum up finished runs, one outcome for each setting and each value of the keys `by`."""
-    names = tuple(dict.fromkeys([*fields.STANDARD, *by]))
+    """Average finished runs over seeds: one result per setting and values of `group_by`."""
+    names = tuple(dict.fromkeys([*fields.STANDARD_FIELDS, *group_by]))
     groups: dict[tuple[object, ...], list[ComparedRun]] = defaultdict(list)
-    whole = list(compared_runs)
-    for entry in whole:
-        found = tuple(fields.value(name, entry) for name in names)
-        groups[(entry.record.config_hash, *found)].append(entry)
+    all_runs = list(runs)
+    for run in all_runs:
+        values = tuple(fields.value_of(name, run) for name in names)
+        groups[(run.record.config_hash, *values)].append(run)
     return [
-        _outcome(_latest(group), names, tolerance, whole)
+        _setting_result(_latest(group), names, tolerance, all_runs)
         for _, group in sorted(groups.items(), key=lambda item: repr(item[0]))
     ]
 
 
 def _latest(group: Iterable[ComparedRun]) -> list[ComparedRun]:
-    """One run for each seed, by seed: a repeated one is no second sample."""
-    in_time = sorted(group, key=lambda entry: (entry.record.finished, entry.place))
-    return [entry for _, entry in sorted({e.record.seed: e for e in in_time}.items())]
+    """The latest run of each seed, sorted by seed: a repeated run is not a second sample."""
+    by_time = sorted(group, key=lambda run: (run.record.finished, run.folder))
+    return [run for _, run in sorted({run.record.seed: run for run in by_time}.items())]
 
 
-def _outcome(
-    group: list[ComparedRun], names: Sequence[str], tolerance: float, whole: Sequence[ComparedRun]
+def _setting_result(
+    group: list[ComparedRun],
+    names: Sequence[str],
+    tolerance: float,
+    all_runs: Sequence[ComparedRun],
 ) -> SettingResult:
     first = group[0]
-    figures = {}
+    estimates = {}
     for name, metric in METRICS.items():
-        values = [value for entry in group if (value := metric.of(entry.record)) is not None]
+        values = [value for run in group if (value := metric.value_of(run.record)) is not None]
         if values:
-            figures[name] = estimate(values)
-    if (ratio := _speedup(group, whole)) is not None:
-        figures["speedup"] = Estimate(ratio, n=len(group))
+            estimates[name] = estimate(values)
+    if (ratio := _speedup(group, all_runs)) is not None:
+        estimates["speedup"] = Estimate(ratio, n=len(group))
     prunes = any(first.targets)
     return SettingResult(
-        facts={name: fields.value(name, first) for name in names},
-        figures=figures,
-        seeds=tuple(entry.record.seed for entry in group),
-        verdict=verdict(figures["difference"], tolerance) if prunes else "-",
+        field_values={name: fields.value_of(name, first) for name in names},
+        estimates=estimates,
+        seeds=tuple(run.record.seed for run in group),
+        verdict=verdict(estimates["difference"], tolerance) if prunes else "-",
         metric=first.record.metric,
-        setting=first.record.config_hash,
+        config_hash=first.record.config_hash,
         settings=first.settings,
-        devices=tuple(sorted({entry.record.device for entry in group})),
+        devices=tuple(sorted({run.record.device for run in group})),
         remarks=tuple(line.strip() for line in first.record.remarks()),
     )
 
 
-def _speedup(group: Sequence[ComparedRun], whole: Iterable[ComparedRun]) -> float | None:
-    """The reference's mean seconds over this one's, from one device and one setting, or None."""
+def _speedup(group: Sequence[ComparedRun], all_runs: Iterable[ComparedRun]) -> float | None:
+    """Mean find time of the reference over that of the group.
+
+    None unless all runs used one device and the reference has exactly one setting for the task.
+    """
     task = _task(group[0])
-    reference = [
-        entry for entry in whole if entry.record.label == _REFERENCE and _task(entry) == task
-    ]
-    settings = {entry.record.config_hash for entry in reference}
+    reference = [run for run in all_runs if run.record.label == _REFERENCE and _task(run) == task]
+    settings = {run.record.config_hash for run in reference}
     reference = _latest(reference)
-    devices = {entry.record.device for entry in (*reference, *group)}
+    devices = {run.record.device for run in (*reference, *group)}
     seconds = [
-        [entry.record.find_seconds for entry in part if entry.record.find_seconds]
-        for part in (reference, group)
+        [run.record.find_seconds for run in runs if run.record.find_seconds]
+        for runs in (reference, group)
     ]
     if len(settings) != 1 or len(devices) != 1 or not all(seconds):
         return None
     return statistics.fmean(seconds[0]) / statistics.fmean(seconds[1])
 
 
-def _task(entry: ComparedRun) -> tuple[object, ...]:
-    """What two searches must share to be compared: the model and the data too, not their names."""
-    shared = ("backbone.", "dataset.")
-    settings = [item for item in entry.settings.items() if item[0].startswith(shared)]
-    return *(fields.value(key, entry) for key in fields.TASK), sorted(settings, key=repr)
+def _task(run: ComparedRun) -> tuple[object, ...]:
+    """The task with all settings of model and data, not only their names."""
+    prefixes = ("backbone.", "dataset.")
+    settings = [item for item in run.settings.items() if item[0].startswith(prefixes)]
+    values = (fields.value_of(name, run) for name in fields.TASK_FIELDS)
+    return *values, sorted(settings, key=repr)
 
 
-def tolerance_of(text: str) -> float:
-    """Read a tolerance as the command line has it.
+def parse_tolerance(text: str) -> float:
+    """Parse a tolerance from the command line.
 
     Raises:
-        UserError: It is no share.
+        UserError: It is not a fraction.
     """
     try:
-        found = float(text)
+        tolerance = float(text)
     except ValueError:
-        found = -1
-    if not 0 <= found <= 1:
+        tolerance = -1
+    if not 0 <= tolerance <= 1:
         raise UserError(f"--tolerance {text}: must be a number from 0 to 1; 0.005 is half a point")
-    return found
+    return tolerance

@@ -21,57 +21,56 @@ from glt_cli.errors import UserError
 from glt_cli.experiment.paths import RunFolder
 
 _GROUPS = ("method", "dataset", "backbone")
-#: What a command line can't set (presets apply by themselves), and how a run was asked for, which
-#: is no part of what it is.
-_LEFT_OUT = ("preset.", "force", "quiet")
+#: Not part of a command line: presets apply automatically, and the others don't change the run.
+_EXCLUDED = ("preset.", "force", "quiet")
 
 
-def recorded(folder: RunFolder) -> dict[str, Any] | None:
-    """Read a run's resolved settings, or None where they are missing or damaged."""
+def read_config(folder: RunFolder) -> dict[str, Any] | None:
+    """Read a run's resolved configuration; None if it is missing or damaged."""
     try:
-        # OmegaConf's reader, for YAML's own takes 1e-05 for a word.
+        # OmegaConf's loader: plain YAML would read 1e-05 as a string.
         config = OmegaConf.to_container(OmegaConf.load(folder.config))
     except (OSError, ValueError, YAMLError, OmegaConfBaseException):
         return None
     return {str(key): part for key, part in config.items()} if isinstance(config, dict) else None
 
 
-def words_of(config: Mapping[str, Any]) -> list[str] | None:
-    """Words of `glt run` that compose a recorded configuration, nothing said that goes unsaid.
+def overrides_of(config: Mapping[str, Any]) -> list[str] | None:
+    """Find the shortest overrides for `glt run` that compose a recorded configuration.
 
     Returns:
-        None where this glt can't compose it: it names an option or a key that is not known here.
+        None if this version can't compose it, because it has an unknown option or key.
     """
     try:
-        words = [f"{group}={config[group]['name']}" for group in _GROUPS]
-        usual = _usual(tuple(words))
+        overrides = [f"{group}={config[group]['name']}" for group in _GROUPS]
+        defaults = _defaults(tuple(overrides))
         values = dict(_leaves(config))
-        if not set(values) <= set(usual):
+        if not set(values) <= set(defaults):
             return None
-        further = [key for key, value in values.items() if value != usual[key]]
-        words += [f"{key}={_written(values[key])}" for key in further]
-        return words if _composed(words) == usual | values else None
+        changed = [key for key, value in values.items() if value != defaults[key]]
+        overrides += [f"{key}={_hydra_value(values[key])}" for key in changed]
+        return overrides if _compose(overrides) == defaults | values else None
     except (UserError, KeyError, TypeError):
         return None
 
 
-def command(words: Sequence[str], seeds: Sequence[int]) -> str:
-    """Write a shell's command line of one setting, a grid where there are several seeds."""
-    rest = [word for word in words if not word.startswith("seed=")]
+def shell_command(overrides: Sequence[str], seeds: Sequence[int]) -> str:
+    """Write the shell command that runs one setting; a grid if there are several seeds."""
+    others = [override for override in overrides if not override.startswith("seed=")]
     seed = f"seed={','.join(map(str, sorted(seeds)))}"
-    return shlex.join(["glt", "run", *(["-m"] if len(seeds) > 1 else []), *rest, seed])
+    return shlex.join(["glt", "run", *(["-m"] if len(seeds) > 1 else []), *others, seed])
 
 
 @cache
-def _usual(words: tuple[str, ...]) -> dict[str, Any]:
-    return _composed(words)
+def _defaults(overrides: tuple[str, ...]) -> dict[str, Any]:
+    return _compose(overrides)
 
 
-def _composed(words: Sequence[str]) -> dict[str, Any]:
+def _compose(overrides: Sequence[str]) -> dict[str, Any]:
     register_schemas()
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(config_folder()), job_name="glt", version_base="1.3"):
-        return dict(_leaves(asdict(to_config(composed(words)))))
+        return dict(_leaves(asdict(to_config(composed(overrides)))))
 
 
 def _leaves(node: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -79,27 +78,27 @@ def _leaves(node: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
         name = f"{prefix}{key}"
         if isinstance(value, Mapping):
             yield from _leaves(value, f"{name}.")
-        elif not name.startswith(_LEFT_OUT):
+        elif not name.startswith(_EXCLUDED):
             yield name, value
 
 
-#: Text that Hydra's grammar reads as the text that it is.
-_PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*")
-_MEANT = {"true", "false", "null", "nan", "inf"}
+#: Text that Hydra's grammar reads as a plain string, unless it is one of the literals.
+_UNQUOTED = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*")
+_LITERALS = {"true", "false", "null", "nan", "inf"}
 
 
-def _written(value: Any) -> str:
-    """Write a value as Hydra's grammar has it."""
+def _hydra_value(value: Any) -> str:
+    """Write a value in Hydra's grammar."""
     if value is None:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list):
-        return f"[{','.join(map(_written, value))}]"
+        return f"[{','.join(map(_hydra_value, value))}]"
     if not isinstance(value, str):
         return repr(value)
-    if _PLAIN.fullmatch(value) and value.lower() not in _MEANT:
+    if _UNQUOTED.fullmatch(value) and value.lower() not in _LITERALS:
         return value
-    # Backslashes are themselves unless a quote follows them.
+    # A backslash needs escaping only before a quote.
     escaped = re.sub(r'(\\*)("|$)', lambda m: m[1] * 2 + ("\\" + m[2] if m[2] else ""), value)
     return f'"{escaped}"'.replace("${", "\\${")

@@ -1,4 +1,4 @@
-"""How every figure of a report looks, and the forms in which it leaves."""
+"""The style of a report's figures, and how they are written."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from glt_cli.experiment.paths import write_whole
 
-_LOOK: Any = {
+_STYLE_PARAMETERS: Any = {
     "axes.axisbelow": True,
     "axes.edgecolor": "#555555",
     "axes.grid": True,
@@ -36,15 +36,15 @@ _LOOK: Any = {
     "legend.fontsize": 10,
     "pdf.fonttype": 42,
     "svg.fonttype": "none",
-    # Ids are drawn from this and the content, so that the same figure is the same bytes.
+    # Makes ids depend only on the content, so that equal figures are equal files.
     "svg.hashsalt": "glt",
-    # Names of data sets are names, whatever signs they hold.
+    # Names of data sets may contain any characters, such as $.
     "text.parse_math": False,
 }
 
 
 class Style(NamedTuple):
-    """What tells a method from others, with and without colour."""
+    """How a method is drawn; distinguishable with and without colour."""
 
     color: str
     marker: str
@@ -52,7 +52,7 @@ class Style(NamedTuple):
     hatch: str
 
 
-#: Dark enough on white, and apart for most eyes (after Okabe and Ito).
+#: Dark enough on white and suited to colour blindness (after Okabe and Ito).
 _STYLES = [
     Style("#0b5fa5", "o", "-", ""),
     Style("#c4500a", "s", (0, (6, 2)), "///"),
@@ -62,28 +62,28 @@ _STYLES = [
     Style("#8a6a00", "v", (0, (8, 2, 1.5, 2, 1.5, 2)), "+++"),
     Style("#1f1f1f", "P", (0, (10, 3)), "ooo"),
 ]
-_USUAL = ("fastglt", "imp", "oneshot", "random", "teddy")
+_FIXED_ORDER = ("fastglt", "imp", "oneshot", "random", "teddy")
 DENSE_COLOR = "#1f1f1f"
 
 
 def styles(names: Sequence[str]) -> dict[str, Style]:
-    """Give each method its style: the usual ones always theirs, others what is left, in turn."""
-    given = {name: _STYLES[_USUAL.index(name)] for name in names if name in _USUAL}
-    others = [name for name in names if name not in given]
-    left = [style for style in _STYLES if style not in given.values()] or _STYLES
-    return given | {name: left[i % len(left)] for i, name in enumerate(others)}
+    """Give each method a style: fixed ones for the standard methods, the remaining in turn."""
+    fixed = {name: _STYLES[_FIXED_ORDER.index(name)] for name in names if name in _FIXED_ORDER}
+    others = [name for name in names if name not in fixed]
+    free = [style for style in _STYLES if style not in fixed.values()] or _STYLES
+    return fixed | {name: free[i % len(free)] for i, name in enumerate(others)}
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """A figure.
+class ReportFigure:
+    """A figure of a report.
 
     Attributes:
-        name: Of its files, without an ending.
-        title: What it shows.
-        alt: The same for those who don't see it, with its main figures.
+        name: The name of its files, without suffix.
+        title: The title.
+        alt: Its content in text, for screen readers.
         caption: What a reader must know.
-        figure: The drawing itself.
+        figure: The Matplotlib figure.
     """
 
     name: str
@@ -93,10 +93,10 @@ class Drawn:
     figure: Figure
 
     def inline(self) -> str:
-        """Write it as an element of an HTML page."""
+        """Write it as an SVG element for an HTML page."""
         text = self._saved("svg").decode()
         text = text[text.index("<svg") :]
-        # Ids of groups are the same in every figure, and nothing refers to them.
+        # Groups have the same ids in every figure, and nothing refers to them.
         text = re.sub(r'<g id="[^"]*"', "<g", text)
         text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
         text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
@@ -104,67 +104,67 @@ class Drawn:
         return text.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
 
     def write(self, folder: Path) -> None:
-        """Write it as files: PNG to look at, PDF and SVG to print."""
+        """Write it as PNG, PDF and SVG files."""
         for form in ("png", "pdf", "svg"):
             write_whole(folder / f"{self.name}.{form}", self._saved(form))
 
     def _saved(self, form: str) -> bytes:
-        undated: dict[str, dict[str, Any]] = {
+        without_date: dict[str, dict[str, Any]] = {
             "svg": dict.fromkeys(("Date", "Creator", "Format", "Type")),
             "pdf": dict.fromkeys(("CreationDate", "Creator", "Producer")),
             "png": {"Software": None},
         }
         file = io.BytesIO()
-        with rc_context(_LOOK), warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Glyph .* missing")  # of a name in another script
-            self.figure.savefig(file, format=form, dpi=200, metadata=undated[form])
-        # Where a browser lacks the font, Verdana is as wide.
+        with rc_context(_STYLE_PARAMETERS), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing")  # names in other scripts
+            self.figure.savefig(file, format=form, dpi=200, metadata=without_date[form])
+        # Verdana is as wide, for browsers without the font.
         return file.getvalue().replace(b"'DejaVu Sans'", b"'DejaVu Sans', Verdana, sans-serif")
 
 
 @contextmanager
-def sheet(
-    width: float = 5.2, height: float = 3.6, rows: int = 1, **further: Any
+def new_figure(
+    width: float = 5.2, height: float = 3.6, rows: int = 1, **options: Any
 ) -> Iterator[tuple[Figure, list[Axes]]]:
-    """Lend an empty figure, inches wide and high, with axes one below the other."""
-    with rc_context(_LOOK):
+    """Make an empty figure, sizes in inches, with `rows` axes one below the other."""
+    with rc_context(_STYLE_PARAMETERS):
         figure = Figure(figsize=(width, height))
-        axes = figure.subplots(rows, 1, squeeze=False, **further)
+        axes = figure.subplots(rows, 1, squeeze=False, **options)
         yield figure, list(axes[:, 0])
 
 
-#: Inches of a letter of a legend, of what stands before a label, and of a line of labels.
-_LETTER, _HANDLE, _LINE = 0.085, 0.75, 0.21
+#: Sizes in a legend, in inches: width of a letter and of a handle, height of a line.
+_LETTER_WIDTH, _HANDLE_WIDTH, _LINE_HEIGHT = 0.085, 0.75, 0.21
 
 
 def legend_below(figure: Figure, axes: Axes, columns: int = 2) -> None:
-    """Put the legend below the axes, where it hides nothing, and make the figure higher by it.
+    """Put the legend below the axes, and make the figure higher accordingly.
 
     Args:
-        figure: Of the axes.
-        axes: With labelled lines.
-        columns: At most; fewer where labels are long.
+        figure: The figure of the axes.
+        axes: Axes with labelled lines.
+        columns: The most columns; fewer if labels are long.
     """
     handles, labels = axes.get_legend_handles_labels()
     if not handles:
         return
     width, height = figure.get_size_inches()
-    longest = _HANDLE + _LETTER * max(len(label) for label in labels)
+    longest = _HANDLE_WIDTH + _LETTER_WIDTH * max(len(label) for label in labels)
     columns = min(columns, max(1, int(width / longest)))
-    room = int((width / columns - _HANDLE) / _LETTER)
-    labels = [fill(label, room) for label in labels]
+    letters = int((width / columns - _HANDLE_WIDTH) / _LETTER_WIDTH)
+    labels = [fill(label, letters) for label in labels]
     lines = [label.count("\n") + 1 for label in labels]
     rows = -(-len(lines) // columns)
-    high = max(sum(lines[i : i + rows]) for i in range(0, len(lines), rows))
-    figure.set_figheight(height + _LINE * high)
+    height_in_lines = max(sum(lines[i : i + rows]) for i in range(0, len(lines), rows))
+    figure.set_figheight(height + _LINE_HEIGHT * height_in_lines)
     figure.legend(handles, labels, loc="outside lower center", ncols=columns, handlelength=3.2)
 
 
 def log_scale(axes: Axes) -> None:
-    """Make x logarithmic, once all is drawn, with ticks that read as plain numbers."""
+    """Make the x axis logarithmic with plain numbers at its ticks; call it after drawing."""
     axes.set_xscale("log")
     low, high = axes.get_xlim()
-    if high < 10 * low:  # a tick or two say where in its decade everything lies
+    if high < 10 * low:  # make room for at least one or two ticks
         axes.set_xlim(low / 2, high * 2)
     subs = (1, 2, 5) if high < 200 * low else (1,)
     axes.xaxis.set_major_locator(LogLocator(subs=subs, numticks=6))

@@ -1,4 +1,4 @@
-"""Everything that stands on the page, and the page itself."""
+"""The sections of the page, and the page itself."""
 
 from __future__ import annotations
 
@@ -12,25 +12,27 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from glt_cli.analysis.collect import StoredRun
-from glt_cli.analysis.compare.measures import CHOICES, USUAL
-from glt_cli.analysis.compare.notes import left_out, ranges
+from glt_cli.analysis.compare.measures import CHOICES, DEFAULT_CHOICES
+from glt_cli.analysis.compare.notes import notes_on_unused, ranges
 from glt_cli.analysis.compare.pivot import pivot
 from glt_cli.analysis.compare.render import RenderedTable, render
 from glt_cli.analysis.compare.runs import compared_runs
-from glt_cli.analysis.report.command_line import command, recorded, words_of
-from glt_cli.analysis.report.drawing import Drawn
+from glt_cli.analysis.report.command_line import overrides_of, read_config, shell_command
+from glt_cli.analysis.report.drawing import ReportFigure
 from glt_cli.analysis.report.run_detail import Agreement, RunDetail
 from glt_cli.analysis.report.series import GridCell, Setting
 from glt_cli.analysis.report.summary_text import cell_summary, removed
 from glt_cli.experiment.record import metric_name
 
-_SCORES = ("dense", "test", "difference")
-_COSTS = tuple(figure for name in USUAL for figure in CHOICES[name] if figure not in _SCORES)
+_SCORE_METRICS = ("dense", "test", "difference")
+_COST_METRICS = tuple(
+    metric for name in DEFAULT_CHOICES for metric in CHOICES[name] if metric not in _SCORE_METRICS
+)
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A figure as it stands on the page."""
+class PageFigure:
+    """A figure on the page."""
 
     title: str
     caption: str
@@ -39,21 +41,21 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Part:
-    """One data set × backbone on the page.
+class Section:
+    """The section of one data set × backbone.
 
     Attributes:
-        anchor: Of its heading.
-        heading: Its name.
+        anchor: The anchor of its heading.
+        heading: The heading.
         summary: What the runs show, in sentences.
-        tables: Scores, then sparsities and costs, each after what it shows.
-        notes: What must be said under them.
-        figures: Of all runs.
-        detail: Sentences about one run; empty where there is none.
-        agreement: Of classes along its edges, as rows of words and shares.
-        story_figures: Its figures.
-        gaps: What is missing in the grid.
-        commands: Command lines that make these runs.
+        tables: Titles and tables: scores, then sparsities and costs.
+        notes: Notes under the tables.
+        figures: Figures of all runs.
+        detail: Sentences about one run; empty if there is none.
+        agreement: Kinds of edges and their agreement of classes, in that run.
+        detail_figures: Figures of that run.
+        gaps: Seeds and targets that are missing.
+        commands: Commands that make these runs.
     """
 
     anchor: str
@@ -61,128 +63,134 @@ class Part:
     summary: list[str]
     tables: list[tuple[str, RenderedTable]]
     notes: list[str]
-    figures: list[Shown]
+    figures: list[PageFigure]
     detail: list[str]
     agreement: list[tuple[str, str]]
-    story_figures: list[Shown]
+    detail_figures: list[PageFigure]
     gaps: list[str]
     commands: list[str]
 
 
-def part(
+def make_section(
     cell: GridCell,
     runs: Sequence[StoredRun],
-    figures: Sequence[Drawn],
+    figures: Sequence[ReportFigure],
     detail: RunDetail | None,
-    story_figures: Sequence[Drawn],
+    detail_figures: Sequence[ReportFigure],
     tolerance: float,
-) -> Part:
-    """Put together what the page says of one data set × backbone.
+) -> Section:
+    """Make the section of one data set × backbone.
 
     Args:
         cell: Its finished runs.
         runs: All of its runs.
-        figures: Of the cell.
-        detail: Of one run.
-        story_figures: Of that run.
-        tolerance: What a winning ticket may lose.
+        figures: Figures of the cell.
+        detail: Details of one run.
+        detail_figures: Figures of that run.
+        tolerance: What a winning ticket may lose, as a fraction.
     """
     settings = [*cell.dense, *cell.settings]
-    # Each row has its dense score beside it.
-    outcomes = [setting.outcome for setting in cell.settings or cell.dense]
-    unused = left_out(compared_runs(runs), sum(len(setting.runs) for setting in settings))
-    layout = pivot(outcomes, ("method", "targets"), None)
-    scores = render(layout, _SCORES, tolerance, list(unused))
-    costs = render(layout, _COSTS, tolerance, [])
+    # Each row has its own dense score, so the dense settings need no rows.
+    results = [setting.result for setting in cell.settings or cell.dense]
+    unused = notes_on_unused(compared_runs(runs), sum(len(setting.runs) for setting in settings))
+    pivot_table = pivot(results, ("method", "targets"), None)
+    scores = render(pivot_table, _SCORE_METRICS, tolerance, list(unused))
+    costs = render(pivot_table, _COST_METRICS, tolerance)
     notes = [*scores.notes, *costs.notes]
     if scores.has_best or costs.has_best:
         notes.append("Bold: the best tickets of the same targets.")
     metric = metric_name(cell.metric)
-    return Part(
+    return Section(
         anchor=cell.name,
         heading=f"{cell.backbone} on {cell.dataset}",
         summary=cell_summary(cell, tolerance),
         tables=[
             (f"Test {metric} in per cent, mean ± standard deviation over seeds", scores),
-            ("What was removed, and what it cost: means over seeds", costs),
+            ("Sparsities and costs: means over seeds", costs),
         ],
         notes=list(dict.fromkeys(notes)),
-        figures=[_shown(figure) for figure in figures],
-        detail=list(_told(detail)) if detail else [],
+        figures=[_page_figure(figure) for figure in figures],
+        detail=list(_detail_sentences(detail)) if detail else [],
         agreement=_agreement(detail.agreement) if detail else [],
-        story_figures=[_shown(figure) for figure in story_figures],
+        detail_figures=[_page_figure(figure) for figure in detail_figures],
         gaps=list(_gaps(cell)),
         commands=_commands(cell),
     )
 
 
-def _shown(figure: Drawn) -> Shown:
-    return Shown(figure.title, figure.caption, figure.alt, Markup(figure.inline()))
+def _page_figure(figure: ReportFigure) -> PageFigure:
+    return PageFigure(figure.title, figure.caption, figure.alt, Markup(figure.inline()))
 
 
-def _told(detail: RunDetail) -> Iterable[str]:
+def _detail_sentences(detail: RunDetail) -> Iterable[str]:
     record = detail.run.record
     targets = record.graph_sparsity_target, record.weight_sparsity_target
     yield (
-        f"{record.label}, seed {record.seed}, {removed(targets)} removed: the best setting by mean "
-        "validation score among those on most seeds (a search that removed edges goes before "
-        f"others), and of it the median seed. Its files are in {detail.run.folder.path.name}."
+        f"{record.label}, seed {record.seed}, {removed(targets)} removed: the median seed of the "
+        "setting with the best mean validation score among those with most seeds (searches that "
+        f"removed edges are preferred). Its files are in {detail.run.folder.path.name}."
     )
     assert record.ticket_test is not None
     assert record.dense_test is not None
     yield (
-        f"Dense {record.dense_test:.2%}, ticket {record.ticket_test:.2%} on test; the ticket is "
-        f"the model of retraining epoch {record.ticket_epoch}, the best by validation."
+        f"Test score: dense {record.dense_test:.2%}, ticket {record.ticket_test:.2%}. The ticket "
+        f"is the model of retraining epoch {record.ticket_epoch}, the best on validation."
     )
-    if moved := detail.moved:
+    if change := detail.mask_change:
         shares = [
-            f"{share:.1%} of the kept {kind} were pruned at first (of {kind} kept at random it "
-            f"would be {chance:.1%})"
-            for kind, share, chance in (
-                ("edges", moved.edges, record.graph_sparsity or 0.0),
-                ("weights", moved.weights, record.weight_sparsity or 0.0),
+            f"{share:.1%} of the kept {elements} were not in the first mask (for random masks it "
+            f"would be {expected:.1%})"
+            for elements, share, expected in (
+                ("edges", change.edges, record.graph_sparsity or 0.0),
+                ("weights", change.weights, record.weight_sparsity or 0.0),
             )
-            if share is not None and chance
+            if share is not None and expected
         ]
         yield (
-            f"While denoising, elements were exchanged {len(detail.exchanges)} times. In the masks "
-            f"that were selected, those of denoising epoch {moved.epoch}, {' and '.join(shares)}."
+            f"Elements were exchanged {len(detail.exchanges)} times while denoising. In the "
+            f"selected masks, those of denoising epoch {change.epoch}, {' and '.join(shares)}."
         )
     if detail.kept is not None and detail.kept.all():
-        yield "All edges are kept, so there is nothing to say about removed ones."
+        yield "All edges are kept, so there are no removed edges to describe."
     if isinstance(detail.agreement, str):
         yield detail.agreement
 
 
-def _agreement(found: Agreement | str) -> list[tuple[str, str]]:
-    if isinstance(found, str) or found.removed is None:
+def _agreement(agreement: Agreement | str) -> list[tuple[str, str]]:
+    if isinstance(agreement, str) or agreement.removed is None:
         return []
-    shares = {"kept edges": found.kept, "removed edges": found.removed, "all edges": found.all}
+    shares = {
+        "kept edges": agreement.kept,
+        "removed edges": agreement.removed,
+        "all edges": agreement.all,
+    }
     return [(name, f"{share:.1%}") for name, share in shares.items() if share is not None]
 
 
 def _gaps(cell: GridCell) -> Iterable[str]:
-    """Say which settings lack seeds that others have, and which methods lack targets."""
-    every = sorted({seed for setting in cell.settings for seed in setting.seeds})
+    """Name the seeds that settings lack, and the targets that methods lack."""
+    all_seeds = sorted({seed for setting in cell.settings for seed in setting.seeds})
     for setting in cell.settings:
-        if missing := [seed for seed in every if seed not in setting.seeds]:
+        if missing := [seed for seed in all_seeds if seed not in setting.seeds]:
             yield f"{setting.name}: no finished run of {ranges(missing)}."
-    targets = sorted({setting.targets for setting in cell.settings})
+    all_targets = sorted({setting.targets for setting in cell.settings})
     for method in cell.methods:
-        there = {setting.targets for setting in cell.settings if setting.method == method}
-        lacking = [removed(target) for target in targets if target not in there]
-        if lacking:
-            yield f"{method}: nothing at {'; '.join(lacking)} removed."
+        present = {setting.targets for setting in cell.settings if setting.method == method}
+        missing_targets = [removed(targets) for targets in all_targets if targets not in present]
+        if missing_targets:
+            yield f"{method}: nothing at {'; '.join(missing_targets)} removed."
 
 
 def _commands(cell: GridCell) -> list[str]:
-    lines = []
-    # Others train their dense baselines themselves.
+    commands = []
+    # Methods that prune train their dense baselines themselves.
     for setting in cell.settings or cell.dense:
-        config = recorded(setting.runs[0].folder)
-        words = words_of(config) if config else None
-        lines.append(command(words, setting.seeds) if words else _no_command(setting))
-    return lines
+        config = read_config(setting.runs[0].folder)
+        overrides = overrides_of(config) if config else None
+        commands.append(
+            shell_command(overrides, setting.seeds) if overrides else _no_command(setting)
+        )
+    return commands
 
 
 def _no_command(setting: Setting) -> str:
@@ -194,25 +202,25 @@ class Page:
     """The whole page.
 
     Attributes:
-        title: Its title.
-        facts: What it covers, as words and values.
-        parts: One for each data set × backbone.
+        title: The title.
+        overview: What all runs have in common, as names and values.
+        sections: One for each data set × backbone.
         failed: Name, status and error of runs that did not finish.
-        unrecorded: Folders of runs that left no record.
+        unrecorded: Folders of runs without a record.
         tolerance: What a winning ticket may lose, in points.
-        again: The command line that writes it anew.
+        command: The command that writes the page.
     """
 
     title: str
-    facts: list[tuple[str, str]]
-    parts: list[Part]
+    overview: list[tuple[str, str]]
+    sections: list[Section]
     failed: list[tuple[str, str, str]]
     unrecorded: list[str]
     tolerance: str
-    again: str
+    command: str
 
     def render(self) -> str:
-        """Write it as one HTML file."""
+        """Write the page as one HTML file."""
         text = (resources.files("glt_cli.analysis.report") / "template.html.j2").read_text("utf-8")
         environment = Environment(
             autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -222,47 +230,47 @@ class Page:
 
 
 def _with_minus(text: str) -> str:
-    """Write a minus for a hyphen before a digit, as print has it."""
+    """Replace hyphens before numbers by minus signs."""
     return f" {text}".replace(" -", " −")[1:] if text != "-" else "–"
 
 
-def page(
+def make_page(
     runs: Sequence[StoredRun],
     cells: Sequence[GridCell],
-    parts: list[Part],
+    sections: list[Section],
     unrecorded: Sequence[Path],
     tolerance: float,
-    again: Sequence[str],
+    arguments: Sequence[str],
 ) -> Page:
-    """Put the page together.
+    """Make the page.
 
     Args:
         runs: All runs.
-        cells: The finished ones, sorted.
-        parts: What is said of each cell.
+        cells: The finished runs by data set and backbone.
+        sections: The sections of the cells.
         unrecorded: Folders of runs without a record.
         tolerance: What a winning ticket may lose, as a fraction.
-        again: Words of the command that writes the page anew.
+        arguments: Arguments of the `glt report` command that writes the page.
     """
     failed = [
         (run.folder.path.name, run.record.status, run.record.error or "")
         for run in runs
         if run.record.status != "done"
     ]
-    where = ", ".join(f"{cell.backbone} on {cell.dataset}" for cell in cells)
+    names = ", ".join(f"{cell.backbone} on {cell.dataset}" for cell in cells)
     return Page(
-        title=f"Graph lottery tickets: {where}" if where else "Graph lottery tickets",
-        facts=facts(runs),
-        parts=parts,
+        title=f"Graph lottery tickets: {names}" if names else "Graph lottery tickets",
+        overview=overview(runs),
+        sections=sections,
         failed=failed,
         unrecorded=[path.name for path in unrecorded],
         tolerance=f"{100 * tolerance:g}",
-        again=shlex.join(["glt", "report", *again]),
+        command=shlex.join(["glt", "report", *arguments]),
     )
 
 
-def facts(runs: Sequence[StoredRun]) -> list[tuple[str, str]]:
-    """What all runs have in common, as words and values."""
+def overview(runs: Sequence[StoredRun]) -> list[tuple[str, str]]:
+    """Summarise what was run, as names and values."""
     records = [run.record for run in runs]
     done = sum(record.status == "done" for record in records)
     commits = {(record.commit or "not recorded")[:12] for record in records}
@@ -271,16 +279,16 @@ def facts(runs: Sequence[StoredRun]) -> list[tuple[str, str]]:
     newest = max(record.finished for record in records)
     return [
         ("Runs", f"{done} finished of {len(records)}, dense baselines included"),
-        ("Methods", _words(record.label for record in records)),
-        ("Data sets", _words(record.dataset for record in records)),
-        ("Backbones", _words(record.backbone for record in records)),
+        ("Methods", _distinct(record.label for record in records)),
+        ("Data sets", _distinct(record.dataset for record in records)),
+        ("Backbones", _distinct(record.backbone for record in records)),
         ("Seeds", ranges({record.seed for record in records}).partition(" ")[2]),
-        ("Computed on", _words(record.device for record in records)),
+        ("Computed on", _distinct(record.device for record in records)),
         ("Versions", "; ".join(sorted({r.versions for r in records if r.versions}))),
         ("Commits of glt", ", ".join(sorted(commits))),
         ("Newest run", newest.replace("T", " ").replace("+00:00", " UTC")),
     ]
 
 
-def _words(found: Iterable[str]) -> str:
-    return ", ".join(sorted(set(found) - {""}))
+def _distinct(names: Iterable[str]) -> str:
+    return ", ".join(sorted(set(names) - {""}))

@@ -1,4 +1,4 @@
-"""Figures of one run's story."""
+"""Figures of one run in detail."""
 
 from __future__ import annotations
 
@@ -10,83 +10,83 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from glt_cli.analysis.report.drawing import Drawn, sheet
+from glt_cli.analysis.report.drawing import ReportFigure, new_figure
 from glt_cli.analysis.report.run_detail import RunDetail
 from glt_cli.experiment.record import metric_name
 
 _EDGES, _WEIGHTS = "#0b5fa5", "#c4500a"
 
 
-def story_figures(detail: RunDetail, name: str) -> list[Drawn]:
-    """Draw what the run's files give something to draw for.
+def detail_figures(detail: RunDetail, name: str) -> list[ReportFigure]:
+    """Draw all figures for which the run has files.
 
     Args:
         detail: The run.
-        name: What the names of the figures begin with.
+        name: Prefix of the names of the figures.
     """
     return [figure for figure in (_epochs(detail, name), _degrees(detail, name)) if figure]
 
 
-def _epochs(detail: RunDetail, name: str) -> Drawn | None:
+def _epochs(detail: RunDetail, name: str) -> ReportFigure | None:
     history = detail.history
     if history is None:
         return None
     metric = metric_name(detail.run.record.metric)
     x = np.arange(1, len(history) + 1)
-    spans = _spans(list(history["phase"]))
+    phases = _phases(list(history["phase"]))
     rows = 3 if detail.exchanges.empty else 5
-    with sheet(height=1.3 + 1.25 * rows, rows=rows, sharex=True) as (figure, axes):
+    with new_figure(height=1.3 + 1.25 * rows, rows=rows, sharex=True) as (figure, axes):
         axes[0].plot(x, history["loss"], color="#1f1f1f", lw=1)
         axes[0].set_ylabel("loss")
         axes[1].plot(x, 100 * history["val"], color="#1f1f1f", lw=1)
         axes[1].set_ylabel(f"validation\n{metric}, %")
         _sparsities(axes[2], x, history)
         if not detail.exchanges.empty:
-            before = list(history["phase"]).index("denoise")
-            _draw_exchanges(axes[3], detail.exchanges, before, "exchanged")
-            _draw_exchanges(axes[4], detail.exchanges, before, "moved")
+            offset = list(history["phase"]).index("denoise")
+            _draw_exchanges(axes[3], detail.exchanges, offset, "exchanged")
+            _draw_exchanges(axes[4], detail.exchanges, offset, "moved")
             axes[3].set_ylabel("exchanged,\n% of kept")
-            axes[4].set_ylabel("not in first\nmask, % of kept")
+            axes[4].set_ylabel("not in first\nmasks, % of kept")
         for panel in axes:
-            _shade(panel, [(start, stop) for _, start, stop in spans])
-        _name_phases(axes[0], spans)
+            _shade(panel, [(start, stop) for _, start, stop in phases])
+        _label_phases(axes[0], phases)
         axes[-1].set_xlabel("epoch, counted through all phases")
     best = history.iloc[int(history["val"].to_numpy().argmax())]
-    said = ", ".join(f"{label} ({stop - start} epochs)" for label, start, stop in spans)
-    return Drawn(
+    listed = ", ".join(f"{label} ({stop - start} epochs)" for label, start, stop in phases)
+    return ReportFigure(
         name=f"{name}-epochs",
         title="Loss, validation and sparsities by epoch",
-        alt=f"Phases: {said}. The best validation score is {100 * best['val']:.1f} per cent, in "
+        alt=f"Phases: {listed}. The best validation score is {100 * best['val']:.1f} per cent, in "
         f"epoch {int(best['epoch'])} of {best['phase']}.",
-        caption="The run's phases one after the other, shaded in turn. Masks and the reported "
-        "score are selected by validation.",
+        caption="The phases of the run, every second one shaded. Masks and the reported score are "
+        "selected by validation.",
         figure=figure,
     )
 
 
-def _spans(phases: Sequence[str]) -> list[tuple[str, int, int]]:
-    """Phases as (label, first row, row after the last); numbered ones in a row are one."""
-    spans, at = [], 0
-    for _, group in groupby(phases, key=lambda phase: re.sub(r" \d+$", " ", phase)):
+def _phases(names: Sequence[str]) -> list[tuple[str, int, int]]:
+    """Phases as (label, first row, row after the last); numbered rounds count as one phase."""
+    phases, start = [], 0
+    for _, group in groupby(names, key=lambda phase: re.sub(r" \d+$", " ", phase)):
         members = list(group)
         first, last = members[0], members[-1]
         label = first if first == last else f"{first}–{last.rpartition(' ')[2]}"
-        spans.append((label, at, at + len(members)))
-        at += len(members)
-    return spans
+        phases.append((label, start, start + len(members)))
+        start += len(members)
+    return phases
 
 
-def _name_phases(panel: Axes, spans: Sequence[tuple[str, int, int]]) -> None:
-    """Write names above the phases, higher where the one before needs more room than it has."""
-    raised = False
-    letters = 62  # as many as stand side by side
-    for i, (label, start, _) in enumerate(spans):
-        before, since, until = spans[i - 1]
-        narrow = i > 0 and (until - since) / spans[-1][2] < len(before) / letters
-        raised = narrow and not raised
+def _label_phases(panel: Axes, phases: Sequence[tuple[str, int, int]]) -> None:
+    """Write labels above the phases; raise one if it would overlap the label before it."""
+    is_raised = False
+    letters = 62  # as many as fit above the panel
+    for i, (label, start, _) in enumerate(phases):
+        previous, previous_start, previous_stop = phases[i - 1]
+        width = (previous_stop - previous_start) / phases[-1][2]
+        is_raised = i > 0 and width < len(previous) / letters and not is_raised
         panel.text(
             start + 1,
-            1.22 if raised else 1.05,
+            1.22 if is_raised else 1.05,
             label,
             fontsize=10,
             transform=panel.get_xaxis_transform(),
@@ -107,22 +107,22 @@ def _sparsities(
         x, 100 * rows["weight_sparsity"], color=_WEIGHTS, lw=1.6, ls=(0, (5, 2)), label="weights"
     )
     panel.set_ylim(-4, 104)
-    panel.set_ylabel("removed, %")
+    panel.set_ylabel("sparsity, %")
     panel.legend(loc="best")
 
 
-def _draw_exchanges(panel: Axes, exchanges: pd.DataFrame, before: int, what: str) -> None:
+def _draw_exchanges(panel: Axes, exchanges: pd.DataFrame, offset: int, column: str) -> None:
     for label, marker, color in (("edges", "o", _EDGES), ("weights", "s", _WEIGHTS)):
-        shares = exchanges[["epoch", f"{label}_{what}"]].dropna()
+        shares = exchanges[["epoch", f"{label}_{column}"]].dropna()
         if len(shares):
             face = color if label == "edges" else "white"
-            x, values = before + shares["epoch"], 100 * shares[f"{label}_{what}"]
+            x, values = offset + shares["epoch"], 100 * shares[f"{label}_{column}"]
             panel.plot(x, values, marker, color=color, mfc=face, ms=3, lw=0, label=label)
     panel.set_ylim(bottom=0)
     panel.legend(loc="best")
 
 
-def _degrees(detail: RunDetail, name: str) -> Drawn | None:
+def _degrees(detail: RunDetail, name: str) -> ReportFigure | None:
     degrees, kept = detail.degrees, detail.kept
     if degrees is None or kept is None or kept.all() or not kept.any():
         return None
@@ -133,10 +133,10 @@ def _degrees(detail: RunDetail, name: str) -> Drawn | None:
         f"{low}" if high == low + 1 else f"{low}–{high - 1}" for low, high in pairwise(limits)
     ]
     shares = {
-        what: 100 * np.histogram(degrees[mask], limits)[0] / mask.sum()
-        for what, mask in (("kept", kept), ("removed", ~kept))
+        name: 100 * np.histogram(degrees[mask], limits)[0] / mask.sum()
+        for name, mask in (("kept", kept), ("removed", ~kept))
     }
-    with sheet(height=3.2) as (figure, [axes]):
+    with new_figure(height=3.2) as (figure, [axes]):
         x = np.arange(len(labels))
         axes.bar(x - 0.2, shares["kept"], 0.4, color=_EDGES, label=f"kept ({kept.sum():,})")
         axes.bar(
@@ -144,19 +144,19 @@ def _degrees(detail: RunDetail, name: str) -> Drawn | None:
             label=f"removed ({(~kept).sum():,})",
         )  # fmt: skip
         axes.set_xticks(x, labels)
-        axes.set_xlabel("smaller degree of an edge's two ends, in the full graph")
-        axes.set_ylabel("% of kept, of removed edges")
+        axes.set_xlabel("smaller degree of an edge's two nodes in the full graph")
+        axes.set_ylabel("% of kept and of removed edges")
         axes.grid(axis="x", visible=False)
         axes.legend(loc="best")
-    told = "; ".join(
+    listed = "; ".join(
         f"{label}: {a:.0f} kept, {b:.0f} removed"
         for label, a, b in zip(labels, shares["kept"], shares["removed"], strict=True)
     )
-    return Drawn(
+    return ReportFigure(
         name=f"{name}-degrees",
-        title="Degrees at kept and at removed edges",
-        alt=f"Per cent of edges by the smaller degree of their ends. {told}.",
-        caption="Where removed edges stand further left than kept ones, poorly connected nodes "
-        "lost theirs.",
+        title="Degrees at kept and removed edges",
+        alt=f"Per cent of edges by the smaller degree of their nodes. {listed}.",
+        caption="If removed edges have smaller degrees than kept ones, weakly connected nodes lost "
+        "their edges.",
         figure=figure,
     )

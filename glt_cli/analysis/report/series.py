@@ -1,4 +1,4 @@
-"""Runs as figures need them: cells, settings in them, curves over sparsities, dense baselines."""
+"""Runs arranged for figures: cells of a grid, their settings, curves and dense baselines."""
 
 from __future__ import annotations
 
@@ -12,59 +12,59 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from glt_cli.analysis.collect import StoredRun
-from glt_cli.analysis.compare.fields import rank, targets_text, text
+from glt_cli.analysis.compare.fields import sort_key, targets_text, text
 from glt_cli.analysis.compare.runs import compared_runs
 from glt_cli.analysis.compare.statistics import SettingResult, compare
 
 
 @dataclass(frozen=True)
 class Setting:
-    """Runs that differ in their seed alone.
+    """Runs that differ only in their seed.
 
     Attributes:
-        method: The method as tables call it, with what tells it from its like in this cell.
-        runs: Finished, by seed.
-        outcome: What they come to.
+        method: The label of the method, with the settings that distinguish it in this cell.
+        runs: The finished runs, by seed.
+        result: Their result.
     """
 
     method: str
     runs: list[StoredRun]
-    outcome: SettingResult
+    result: SettingResult
 
     def values(self, field: str) -> NDArray[np.float64]:
-        """A figure of the records, seed by seed; NaN where a record lacks it."""
-        given = [getattr(run.record, field) for run in self.runs]
-        return np.array([np.nan if value is None else value for value in given], float)
+        """A field of the records by seed; NaN where it is missing."""
+        values = [getattr(run.record, field) for run in self.runs]
+        return np.array([np.nan if value is None else value for value in values], float)
 
     def mean(self, field: str) -> float:
-        """Mean over seeds."""
+        """Mean of a field over seeds."""
         return float(self.values(field).mean())
 
     @property
     def seeds(self) -> list[int]:
         """Seeds of its runs."""
-        return list(self.outcome.seeds)
+        return list(self.result.seeds)
 
     @property
     def targets(self) -> tuple[float, float]:
-        """Shares of edges and weights to remove."""
+        """Target graph sparsity and target weight sparsity."""
         record = self.runs[0].record
         return record.graph_sparsity_target, record.weight_sparsity_target
 
     @property
-    def rank(self) -> tuple[object, ...]:
-        """Where its method stands among others."""
-        return rank("method", self.outcome.facts["method"]), self.method
+    def order(self) -> tuple[object, ...]:
+        """Sorts settings by method."""
+        return sort_key("method", self.result.field_values["method"]), self.method
 
     @property
     def name(self) -> str:
-        """Method and targets."""
+        """Its method and targets."""
         return f"{self.method}, {targets_text(self.targets)}"
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """One dense model: its score by seed, and the methods that are compared with it."""
+    """A dense model: its scores by seed, and the methods that are compared with it."""
 
     methods: list[str]
     by_seed: dict[int, float]
@@ -72,7 +72,7 @@ class Baseline:
 
 @dataclass(frozen=True)
 class GridCell:
-    """A data set × backbone: its settings, apart from the dense baseline, and the latter."""
+    """A data set × backbone: settings that prune, dense baselines and dense settings."""
 
     dataset: str
     backbone: str
@@ -83,107 +83,109 @@ class GridCell:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What its records have in common."""
+        """Data set and backbone."""
         return self.dataset, self.backbone
 
     @property
     def name(self) -> str:
-        """Of files and anchors."""
-        text = f"{self.dataset}-{self.backbone}"
-        plain = re.sub(r"[^A-Za-z0-9_-]", "-", text)
-        # Two names must not become one.
-        return plain if plain == text else f"{plain}-{crc32(text.encode()):08x}"
+        """Its name in file names and anchors."""
+        name = f"{self.dataset}-{self.backbone}"
+        plain = re.sub(r"[^A-Za-z0-9_-]", "-", name)
+        # Different names must stay different.
+        return plain if plain == name else f"{plain}-{crc32(name.encode()):08x}"
 
     @property
     def methods(self) -> list[str]:
-        """Names of all methods, the simplest first."""
-        ordered = sorted(self.settings, key=lambda setting: setting.rank)
+        """All methods, the simplest first."""
+        ordered = sorted(self.settings, key=lambda setting: setting.order)
         return list(dict.fromkeys(setting.method for setting in ordered))
 
 
 def cells_of(runs: Sequence[StoredRun], tolerance: float) -> list[GridCell]:
-    """Sort finished runs into cells."""
-    whole = compared_runs(runs)
-    by_place = {entry.place: run for entry, run in zip(whole, runs, strict=True)}
-    done = [entry for entry in whole if entry.is_done]
+    """Group finished runs by data set and backbone."""
+    all_runs = compared_runs(runs)
+    stored = {run.folder: stored for run, stored in zip(all_runs, runs, strict=True)}
+    done = [run for run in all_runs if run.is_done]
     cells: dict[tuple[str, str], list[Setting]] = {}
-    for outcome in compare(done, [], tolerance):
-        members = {
-            entry.record.seed: by_place[entry.place]
-            for entry in sorted(done, key=lambda entry: (entry.record.finished, entry.place))
-            if entry.record.config_hash == outcome.setting
+    for result in compare(done, [], tolerance):
+        latest = {
+            run.record.seed: stored[run.folder]
+            for run in sorted(done, key=lambda run: (run.record.finished, run.folder))
+            if run.record.config_hash == result.config_hash
         }
-        runs_by_seed = [members[seed] for seed in outcome.seeds]
-        setting = Setting(str(outcome.facts["method"]), runs_by_seed, outcome)
-        key = str(outcome.facts["dataset"]), str(outcome.facts["backbone"])
+        values = result.field_values
+        setting = Setting(str(values["method"]), [latest[seed] for seed in result.seeds], result)
+        key = str(values["dataset"]), str(values["backbone"])
         cells.setdefault(key, []).append(setting)
     return [_cell(*key, settings) for key, settings in sorted(cells.items())]
 
 
 def _cell(dataset: str, backbone: str, settings: list[Setting]) -> GridCell:
     dense = [setting for setting in settings if setting.method == "dense"]
-    others = _named([setting for setting in settings if setting.method != "dense"])
-    metric = settings[0].outcome.metric
-    return GridCell(dataset, backbone, metric, others, _baselines(others or dense), dense)
+    pruned = _distinguished([setting for setting in settings if setting.method != "dense"])
+    metric = settings[0].result.metric
+    return GridCell(dataset, backbone, metric, pruned, _baselines(pruned or dense), dense)
 
 
-#: Settings that stand in their own columns.
+#: Settings that targets and the method's label show.
 _SHOWN = ("sparsity.", "retrain.")
 
 
-def _named(settings: list[Setting]) -> list[Setting]:
-    """Where one method was set in several ways, say in which; order by method and targets."""
-    named = []
+def _distinguished(settings: list[Setting]) -> list[Setting]:
+    """Add to each method the settings in which its runs differ; sort by targets and method."""
+    distinguished = []
     for setting in settings:
-        alike = [other.outcome.settings for other in settings if other.method == setting.method]
+        same_method = [
+            other.result.settings for other in settings if other.method == setting.method
+        ]
         differing = [
             f"{key.rpartition('.')[2]} {text(key, value)}"
-            for key, value in sorted(setting.outcome.settings.items())
+            for key, value in sorted(setting.result.settings.items())
             if not key.startswith(_SHOWN)
-            and any(repr(other.get(key, value)) != repr(value) for other in alike)
+            and any(repr(other.get(key, value)) != repr(value) for other in same_method)
         ]
         if differing:
             setting = replace(setting, method=f"{setting.method} [{', '.join(differing)}]")
-        named.append(setting)
-    return sorted(named, key=lambda setting: (setting.targets, setting.rank))
+        distinguished.append(setting)
+    return sorted(distinguished, key=lambda setting: (setting.targets, setting.order))
 
 
 def _baselines(settings: list[Setting]) -> list[Baseline]:
-    """Tell the dense models apart by their scores: methods may train theirs differently.
+    """Find the distinct dense models by their scores: methods may train theirs differently.
 
-    The one that most methods share comes first.
+    The model that most methods share comes first.
     """
-    found: list[Baseline] = []
+    baselines: list[Baseline] = []
     for setting in settings:
         scores = dict(zip(setting.seeds, setting.values("dense_test"), strict=True))
-        _enter(found, scores, setting.method)
-    return sorted(found, key=lambda baseline: -len(baseline.methods))
+        _add_scores(baselines, scores, setting.method)
+    return sorted(baselines, key=lambda baseline: -len(baseline.methods))
 
 
-def _enter(found: list[Baseline], scores: dict[int, float], method: str) -> None:
-    for baseline in found:
+def _add_scores(baselines: list[Baseline], scores: dict[int, float], method: str) -> None:
+    for baseline in baselines:
         known = baseline.by_seed
         if all(known.get(seed, score) == score for seed, score in scores.items()):
             known.update(scores)
             if method not in baseline.methods:
                 baseline.methods.append(method)
             return
-    found.append(Baseline([method], scores))
+    baselines.append(Baseline([method], scores))
 
 
 @dataclass(frozen=True)
 class CurvePoint:
-    """One place on a curve: graph and weight sparsity, and a score for each seed."""
+    """A point of a curve: mean sparsities, and a score for each seed."""
 
-    graph: float
-    weight: float
+    graph_sparsity: float
+    weight_sparsity: float
     seeds: list[int]
     scores: list[float]
     round: int | None = None
 
 
-def points_of(setting: Setting) -> list[CurvePoint]:
-    """A setting's own point, after those of its earlier rounds where they were retrained."""
+def curve_points(setting: Setting) -> list[CurvePoint]:
+    """Points of a setting: its earlier rounds, if they were retrained, then its tickets."""
     rounds: dict[int, list[tuple[int, float, float, float]]] = {}
     for run in setting.runs:
         for number, graph, weight, test in _rounds(run):
@@ -198,13 +200,13 @@ def points_of(setting: Setting) -> list[CurvePoint]:
         )
         for number, rows in sorted(rounds.items())
     ]
-    own = CurvePoint(
+    final = CurvePoint(
         setting.mean("graph_sparsity"),
         setting.mean("weight_sparsity"),
         setting.seeds,
         list(setting.values("ticket_test")),
     )
-    return [*points, own]
+    return [*points, final]
 
 
 def _rounds(run: StoredRun) -> list[tuple[int, float, float, float]]:

@@ -1,4 +1,4 @@
-"""The summary in plain words: what the numbers allow to be said, and no more."""
+"""The summary of a cell in sentences."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from glt_cli.analysis.report.series import GridCell, Setting
 from glt_cli.experiment.record import metric_name
 
-#: Settings that are named one by one; of more, the ends of their range.
-_MANY = 4
+#: Up to this many settings are listed; of more, only the first and the last.
+_MAX_LISTED = 4
 
 
 def cell_summary(cell: GridCell, tolerance: float) -> list[str]:
-    """Say in sentences what a cell's runs show."""
+    """Summarise what the runs of a cell show."""
     if not cell.settings:
         return ["Only dense models were trained here, so there is nothing to compare."]
     return [
         *_verdicts(cell, tolerance),
-        *_at_equal_targets(cell),
-        *_against_random(cell),
+        *_rankings(cell),
+        *_comparison_with_random(cell),
         *_speedups(cell),
     ]
 
@@ -28,67 +28,67 @@ def _verdicts(cell: GridCell, tolerance: float) -> Iterator[str]:
     points = f"{100 * tolerance:g} points of {metric_name(cell.metric)}"
     by_verdict: dict[str, list[Setting]] = {}
     for setting in cell.settings:
-        by_verdict.setdefault(setting.outcome.verdict, []).append(setting)
-    good = {
+        by_verdict.setdefault(setting.result.verdict, []).append(setting)
+    winning = {
         "certified": f"Certified to lose at most {points} against dense (the whole 95 % interval "
         "is within tolerance):",
         "wins": f"Within {points} of dense on average, but not certified:",
         "within tolerance on 1 seed": f"Within {points} of dense on 1 seed, which is no evidence "
         "of more than that seed:",
     }
-    for verdict, words in good.items():
-        if found := by_verdict.get(verdict):
-            yield f"{words} {_listed(found)}."
-    if not set(good) & set(by_verdict):
+    for verdict, text in winning.items():
+        if settings := by_verdict.get(verdict):
+            yield f"{text} {_listed(settings)}."
+    if not set(winning) & set(by_verdict):
         yield f"Nothing here comes within {points} of the dense model on average."
-    for verdict, words in (
+    for verdict, text in (
         ("loses", "Outside tolerance on average:"),
         ("outside tolerance on 1 seed", "Outside tolerance on 1 seed:"),
     ):
-        if found := by_verdict.get(verdict):
-            yield f"{words} {_listed(found)}."
+        if settings := by_verdict.get(verdict):
+            yield f"{text} {_listed(settings)}."
 
 
 def _listed(settings: Sequence[Setting]) -> str:
-    ordered = sorted(settings, key=lambda s: -s.outcome.figures["difference"].mean)
-    if len(ordered) <= _MANY:
-        return "; ".join(map(_told, ordered))
-    return f"{len(ordered)} settings, from {_told(ordered[0])} to {_told(ordered[-1])}"
+    ordered = sorted(settings, key=lambda s: -s.result.estimates["difference"].mean)
+    if len(ordered) <= _MAX_LISTED:
+        return "; ".join(map(_described, ordered))
+    return f"{len(ordered)} settings, from {_described(ordered[0])} to {_described(ordered[-1])}"
 
 
-def _told(setting: Setting) -> str:
-    figure = setting.outcome.figures["difference"]
-    text = f"{setting.name} ({_points(figure.mean)} points"
-    if figure.lower is not None and figure.upper is not None:
-        text += f", 95 % interval {_points(figure.lower)} to {_points(figure.upper)}"
+def _described(setting: Setting) -> str:
+    difference = setting.result.estimates["difference"]
+    text = f"{setting.name} ({_points(difference.mean)} points"
+    if difference.lower is not None and difference.upper is not None:
+        text += f", 95 % interval {_points(difference.lower)} to {_points(difference.upper)}"
     return f"{text}, {_seeds(len(setting.seeds))})"
 
 
-def _at_equal_targets(cell: GridCell) -> Iterator[str]:
-    """Who is ahead where methods removed the same shares, on the seeds that all of them have."""
+def _rankings(cell: GridCell) -> Iterator[str]:
+    """Rank methods at equal targets, on the seeds that all of them have."""
     for targets, group in _by_targets(cell):
         if len(group) < 2:
             continue
-        shared = _shared(group)
-        if not shared:
+        seeds = _shared_seeds(group)
+        if not seeds:
             yield (
-                f"With {removed(targets)} removed the methods have no seed in common, so which is "
-                "ahead can't be said."
+                f"With {removed(targets)} removed, the methods have no seed in common and can't be "
+                "ranked."
             )
             continue
-        best, *rest = sorted(group, key=lambda s: -_mean(s, shared))
-        told = [
-            f"{s.method} {100 * _mean(s, shared):.1f} (behind on {_behind(s, best, shared)} of "
-            f"{_seeds(len(shared))})"
+        best, *rest = sorted(group, key=lambda s: -_mean(s, seeds))
+        others = [
+            f"{s.method} {100 * _mean(s, seeds):.1f} (behind on {_behind(s, best, seeds)} of "
+            f"{_seeds(len(seeds))})"
             for s in rest
         ]
         yield (
-            f"With {removed(targets)} removed {best.method} has the highest mean, "
-            f"{100 * _mean(best, shared):.1f} %; then {', '.join(told)}."
+            f"With {removed(targets)} removed, {best.method} has the highest mean, "
+            f"{100 * _mean(best, seeds):.1f} %; then {', '.join(others)}."
         )
 
 
-def _shared(group: Iterable[Setting]) -> list[int]:
+def _shared_seeds(group: Iterable[Setting]) -> list[int]:
     return sorted(set.intersection(*(set(setting.seeds) for setting in group)))
 
 
@@ -101,9 +101,9 @@ def _mean(setting: Setting, seeds: Sequence[int]) -> float:
     return statistics.fmean(_scores(setting, seeds))
 
 
-def _behind(one: Setting, best: Setting, seeds: Sequence[int]) -> int:
-    pairs = zip(_scores(one, seeds), _scores(best, seeds), strict=True)
-    return sum(mine < theirs for mine, theirs in pairs)
+def _behind(setting: Setting, best: Setting, seeds: Sequence[int]) -> int:
+    pairs = zip(_scores(setting, seeds), _scores(best, seeds), strict=True)
+    return sum(score < best_score for score, best_score in pairs)
 
 
 def _by_targets(cell: GridCell) -> Iterable[tuple[tuple[float, float], list[Setting]]]:
@@ -113,45 +113,45 @@ def _by_targets(cell: GridCell) -> Iterable[tuple[tuple[float, float], list[Sett
     return groups.items()
 
 
-def _against_random(cell: GridCell) -> Iterator[str]:
-    """Say where a search found nothing that chance would not."""
+def _comparison_with_random(cell: GridCell) -> Iterator[str]:
+    """Name the methods that are no better than random masks."""
     for targets, group in _by_targets(cell):
-        chance = [s for s in group if s.method == "random"]
+        random = [s for s in group if s.method == "random"]
         beaten = [
             s.method
             for s in group
-            if chance
-            and s is not chance[0]
-            and (both := _shared([s, chance[0]]))
-            and _mean(s, both) <= _mean(chance[0], both)
+            if random
+            and s is not random[0]
+            and (seeds := _shared_seeds([s, random[0]]))
+            and _mean(s, seeds) <= _mean(random[0], seeds)
         ]
         if beaten:
             yield (
-                f"With {removed(targets)} removed random masks do as well as or better than "
-                f"{' and '.join(beaten)} on average: no advantage over chance shows there."
+                f"With {removed(targets)} removed, random masks do as well as or better than "
+                f"{' and '.join(beaten)} on average: no advantage over chance."
             )
 
 
 def _speedups(cell: GridCell) -> Iterator[str]:
-    told = [
+    speedups = [
         f"{s.name}: {ratio.mean:,.1f} times as fast"
         for s in cell.settings
-        if (ratio := s.outcome.figures.get("speedup"))
-        and s.outcome.facts["method"] != "imp"
+        if (ratio := s.result.estimates.get("speedup"))
+        and s.result.field_values["method"] != "imp"
         and s.mean("find_epochs") > 0
     ]
-    if told:
+    if speedups:
         yield (
-            f"Finding the masks, measured against imp at the same targets: {'; '.join(told)} "
-            "(ratios of mean wall times; good to compare only if nothing else ran beside)."
+            f"Time to find the masks, compared with imp at the same targets: {'; '.join(speedups)} "
+            "(ratios of mean wall times; reliable only if no other process ran alongside)."
         )
 
 
 def removed(targets: tuple[float, float]) -> str:
-    """Say which shares are to be removed."""
+    """Name the shares of edges and weights to remove."""
     parts = [
-        f"{100 * share:g} % of {what}"
-        for share, what in zip(targets, ("edges", "weights"), strict=True)
+        f"{100 * share:g} % of {elements}"
+        for share, elements in zip(targets, ("edges", "weights"), strict=True)
         if share
     ]
     return " and ".join(parts) or "nothing"

@@ -45,7 +45,7 @@ class Projection:
 
     def __init__(self, masks: Masks, targets: Targets) -> None:
         self.masks = masks
-        self._target = targets.weight
+        self._target = targets.weight_sparsity
         self._prunable: dict[str, nn.Parameter] = {}
         self._key = torch.empty(0)
 

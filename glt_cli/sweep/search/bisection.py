@@ -1,4 +1,4 @@
-"""Bisection, apart from what it is used for."""
+"""Bisection of a sorted sequence."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ T = TypeVar("T")
 
 
 def last_passing(rungs: Sequence[T], passes: Callable[[T], bool]) -> T | None:
-    """Find the last rung that passes, or None where not even the lowest does.
+    """Find the last rung that passes, or None if not even the first does.
 
-    Presumes that passing is monotone: whatever lies below a rung that passes passes too. Then the
-    answer is exact. None is asked twice, and at most `most_trials` of them are asked at all.
+    Assumes that passing is monotone: if a rung passes, so do all rungs below it. Then the answer
+    is exact. No rung is tried twice, and at most `most_trials` rungs are tried.
     """
     passing, failing = -1, len(rungs)
     while failing - passing > 1:
@@ -25,10 +25,10 @@ def last_passing(rungs: Sequence[T], passes: Callable[[T], bool]) -> T | None:
 
 
 def most_trials(count: int) -> int:
-    """How many of some rungs `last_passing` asks at most: ⌈log₂(count + 1)⌉."""
+    """How many of `count` rungs `last_passing` tries at most: ⌈log₂(count + 1)⌉."""
     return count.bit_length()
 
 
 def first_tried(rungs: Sequence[T]) -> T:
-    """The rung that `last_passing` asks first."""
+    """The rung that `last_passing` tries first."""
     return rungs[(len(rungs) - 1) // 2]

@@ -1,4 +1,4 @@
-"""One search: which rung is the last whose tickets hold on validation, and do they win on test?"""
+"""One search: find the last rung that holds on validation, then test its tickets."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from glt_cli.experiment.record import Record
 from glt_cli.sweep.search.bisection import last_passing
 from glt_cli.sweep.search.ladder import Rung
 
-#: Does the runs of a rung with some seeds, or finds them finished.
-Runs = Callable[[Rung, Sequence[int]], list[Record]]
+#: Returns the records of a rung's runs with some seeds, running what is not finished.
+RungRunner = Callable[[Rung, Sequence[int]], list[Record]]
 
 
 class RunsFailedError(Exception):
-    """Runs that a search needs could not be done; says which and why."""
+    """Runs that a search needs failed; the message says which and why."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What the runs of a rung came to; of the runs that decide, scores of validation only.
+    """The runs of a rung, compared with dense on validation or on test.
 
     Attributes:
-        rung: What was removed.
-        by_seed: Ticket minus dense of each seed, as a fraction.
-        difference: Their mean, deviation and interval.
+        rung: The sparsities of the rung.
+        by_seed: Score of the ticket minus that of dense for each seed, as a fraction.
+        difference: Mean, deviation and interval of these differences.
         holds: Whether the mean is within tolerance.
-        config_hash: Of the settings of its runs.
+        config_hash: Hash of the settings of its runs.
     """
 
     rung: Rung
@@ -39,18 +39,18 @@ class Trial:
 
 
 @dataclass
-class Answer:
-    """What a search came to.
+class SearchOutcome:
+    """The outcome of a search, complete or so far.
 
     Attributes:
-        trials: The rungs that were tried, in that order.
+        trials: The rungs that were tried, in this order, on validation.
         found: The last rung that holds.
-        test: What its tickets come to on test, on fresh seeds.
-        verdict: Whether they win there; empty until it is known.
-        failure: What could not be done and why; empty if all could.
-        label: What tables call the method.
-        metric: What the scores are.
-        remarks: What a reader must know.
+        test: The test of its tickets, on fresh seeds.
+        verdict: Whether the tickets win on test; empty without a test.
+        failure: Why the search stopped early; empty if it did not.
+        label: Label of the method in tables.
+        metric: The metric of the scores.
+        remarks: Notes that belong under every table with these runs.
     """
 
     trials: list[Trial] = field(default_factory=list)
@@ -63,8 +63,8 @@ class Answer:
     remarks: list[str] = field(default_factory=list)
 
     @property
-    def runs(self) -> int:
-        """How many runs it rests on."""
+    def run_count(self) -> int:
+        """The number of runs."""
         return sum(len(t.by_seed) for t in (*self.trials, *([self.test] if self.test else [])))
 
 
@@ -73,57 +73,61 @@ def find_extreme(
     seeds: Sequence[int],
     test_seeds: Sequence[int],
     tolerance: float,
-    runs: Runs,
-    tell: Callable[[Answer], None],
-) -> Answer:
+    run: RungRunner,
+    report: Callable[[SearchOutcome], None],
+) -> SearchOutcome:
     """Bisect a ladder on validation, then read test once, on seeds that decided nothing.
 
-    Presumes that a method whose tickets fail at a rung fails at all sparser ones.
+    Assumes that a method that fails at a rung fails at all sparser ones.
 
     Args:
         rungs: The ladder, ascending.
-        seeds: Seeds that decide.
+        seeds: Seeds of the trials.
         test_seeds: Seeds of the test.
-        tolerance: What the mean may lose against dense, as a fraction.
-        runs: Does runs; may raise RunsFailedError, which ends the search.
-        tell: Called after each trial and after the test.
+        tolerance: How much the mean may be below dense, as a fraction.
+        run: Runs a rung; a RunsFailedError ends the search.
+        report: Called after each trial and after the test.
     """
-    answer = Answer()
+    outcome = SearchOutcome()
 
     def passes(rung: Rung) -> bool:
-        records = runs(rung, seeds)
-        trial = _trial(rung, records, _on_validation, tolerance)
-        answer.label, answer.metric = records[0].label, records[0].metric
-        answer.remarks = [line.strip() for line in records[0].remarks()]
-        answer.trials.append(trial)
-        tell(answer)
+        records = run(rung, seeds)
+        trial = _trial(rung, records, _validation_difference, tolerance)
+        outcome.label, outcome.metric = records[0].label, records[0].metric
+        outcome.remarks = [line.strip() for line in records[0].remarks()]
+        outcome.trials.append(trial)
+        report(outcome)
         return trial.holds
 
     try:
-        found = last_passing(rungs, passes)
-        if found is not None:
-            answer.found = next(trial for trial in answer.trials if trial.rung == found)
-            answer.test = _trial(found, runs(found, test_seeds), difference, tolerance)
-            answer.verdict = _VERDICTS.get(said := verdict(answer.test.difference, tolerance), said)
-            tell(answer)
+        last = last_passing(rungs, passes)
+        if last is not None:
+            outcome.found = next(trial for trial in outcome.trials if trial.rung == last)
+            outcome.test = _trial(last, run(last, test_seeds), difference, tolerance)
+            on_test = verdict(outcome.test.difference, tolerance)
+            outcome.verdict = _VERDICTS.get(on_test, on_test)
+            report(outcome)
     except RunsFailedError as error:
-        answer.failure = str(error)
-    return answer
+        outcome.failure = str(error)
+    return outcome
 
 
-#: A table compares methods, where the opposite of winning is losing. Here one question is asked.
+#: A search has no opponent to lose against.
 _VERDICTS = {"loses": "does not win"}
 
 
 def _trial(
-    rung: Rung, records: Sequence[Record], of: Callable[[Record], float], tolerance: float
+    rung: Rung,
+    records: Sequence[Record],
+    difference_of: Callable[[Record], float],
+    tolerance: float,
 ) -> Trial:
-    by_seed = {record.seed: of(record) for record in records}
+    by_seed = {record.seed: difference_of(record) for record in records}
     mean = estimate(list(by_seed.values()))
     return Trial(rung, by_seed, mean, is_within(mean, tolerance), records[0].config_hash)
 
 
-def _on_validation(record: Record) -> float:
+def _validation_difference(record: Record) -> float:
     assert record.ticket_val is not None
     assert record.dense_val is not None
     return record.ticket_val - record.dense_val

@@ -1,4 +1,4 @@
-"""What searches came to, in the form that a file's ending names."""
+"""Write the results of searches in the format that a file's suffix names."""
 
 from __future__ import annotations
 
@@ -12,40 +12,42 @@ from typing import Any
 
 from glt_cli.analysis.compare.formats import as_html, as_text, latex, markdown
 from glt_cli.analysis.compare.render import RenderedTable
-from glt_cli.analysis.compare.statistics import Estimate
 from glt_cli.errors import UserError
 from glt_cli.experiment.paths import output_file
 from glt_cli.sweep.search.find_extreme import Trial
-from glt_cli.sweep.search.ladder import EDGES, SIDES, WEIGHTS, Rung
+from glt_cli.sweep.search.ladder import GRAPH_SPARSITY, PRUNABLE, WEIGHT_SPARSITY, Rung
 from glt_cli.sweep.search.search_request import SearchRequest
-from glt_cli.sweep.search.search_result import Result
-from glt_cli.sweep.search.search_table import as_sheet
+from glt_cli.sweep.search.search_result import SearchResult
+from glt_cli.sweep.search.search_table import results_table
+
+#: Writes the results of a request as text.
+Writer = Callable[[SearchRequest, Sequence[SearchResult]], str]
 
 
-def as_csv(wanted: SearchRequest, results: Sequence[Result]) -> str:
-    """One line for each search, shares and scores as fractions."""
+def as_csv(request: SearchRequest, results: Sequence[SearchResult]) -> str:
+    """One line for each search; sparsities and scores as fractions."""
     out = io.StringIO()
-    figures = ["mean", "deviation", "n", "lower", "upper"]
+    numbers = ["mean", "deviation", "n", "lower", "upper"]
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(
         [
             *("dataset" if name == "data set" else name for name in results[0].names),
             *("graph_sparsity_target", "weight_sparsity_target", "holds"),
-            *(f"{split}_{figure}" for split in ("val", "test") for figure in figures),
+            *(f"{split}_{number}" for split in ("val", "test") for number in numbers),
             *("verdict", "rungs_tried", "rungs", "runs"),
         ]
     )
     for result in results:
-        answer = result.answer
+        outcome = result.outcome
         cells = [
             *result.names.values(),
-            result.removed(EDGES, wanted.side),
-            result.removed(WEIGHTS, wanted.side),
-            None if answer.failure else str(answer.found is not None).lower(),
-            *_numbers(answer.found),
-            *_numbers(answer.test),
-            "failed" if answer.failure else answer.verdict,
-            *(len(answer.trials), len(wanted.rungs), answer.runs),
+            result.extreme(GRAPH_SPARSITY, request.pruned),
+            result.extreme(WEIGHT_SPARSITY, request.pruned),
+            None if outcome.failure else str(outcome.found is not None).lower(),
+            *_numbers(outcome.found),
+            *_numbers(outcome.test),
+            "failed" if outcome.failure else outcome.verdict,
+            *(len(outcome.trials), len(request.rungs), outcome.run_count),
         ]
         writer.writerow(["" if cell is None else cell for cell in cells])
     return out.getvalue()
@@ -54,39 +56,41 @@ def as_csv(wanted: SearchRequest, results: Sequence[Result]) -> str:
 def _numbers(trial: Trial | None) -> list[float | None]:
     if trial is None:
         return [None] * 5
-    found: Estimate = trial.difference
-    return [found.mean, found.deviation, found.n, found.lower, found.upper]
+    mean = trial.difference
+    return [mean.mean, mean.deviation, mean.n, mean.lower, mean.upper]
 
 
-def as_json(wanted: SearchRequest, results: Sequence[Result]) -> str:
-    """Everything, all rungs and seeds included, shares and scores as fractions."""
-    whole = {
-        "side": wanted.side,
-        "ladder": [_named_rung(wanted.side, rung) for rung in wanted.rungs],
-        "seeds": wanted.seeds,
-        "test_seeds": wanted.test_seeds,
-        "tolerance": wanted.tolerance,
-        "searches": [
-            {
-                **{name.replace("data set", "dataset"): text for name, text in r.names.items()},
-                "metric": r.answer.metric or None,
-                "graph_sparsity_target": r.removed(EDGES, wanted.side),
-                "weight_sparsity_target": r.removed(WEIGHTS, wanted.side),
-                "verdict": r.answer.verdict or None,
-                "failure": r.answer.failure or None,
-                "validation": [_trial(wanted.side, trial) for trial in r.answer.trials],
-                "test": _trial(wanted.side, r.answer.test) if r.answer.test else None,
-                "remarks": r.answer.remarks,
-            }
-            for r in results
-        ],
+def as_json(request: SearchRequest, results: Sequence[SearchResult]) -> str:
+    """Everything, with all rungs and seeds; sparsities and scores as fractions."""
+    content = {
+        "pruned": request.pruned,
+        "ladder": [_rung(request.pruned, rung) for rung in request.rungs],
+        "seeds": request.seeds,
+        "test_seeds": request.test_seeds,
+        "tolerance": request.tolerance,
+        "searches": [_search(request, result) for result in results],
     }
-    return json.dumps(whole, indent=2) + "\n"
+    return json.dumps(content, indent=2) + "\n"
 
 
-def _trial(side: str, trial: Trial) -> dict[str, Any]:
+def _search(request: SearchRequest, result: SearchResult) -> dict[str, Any]:
+    outcome = result.outcome
     return {
-        "removed": _named_rung(side, trial.rung),
+        **{name.replace("data set", "dataset"): text for name, text in result.names.items()},
+        "metric": outcome.metric or None,
+        "graph_sparsity_target": result.extreme(GRAPH_SPARSITY, request.pruned),
+        "weight_sparsity_target": result.extreme(WEIGHT_SPARSITY, request.pruned),
+        "verdict": outcome.verdict or None,
+        "failure": outcome.failure or None,
+        "validation": [_trial(request.pruned, trial) for trial in outcome.trials],
+        "test": _trial(request.pruned, outcome.test) if outcome.test else None,
+        "remarks": outcome.remarks,
+    }
+
+
+def _trial(pruned: str, trial: Trial) -> dict[str, Any]:
+    return {
+        "rung": _rung(pruned, trial.rung),
         "config_hash": trial.config_hash,
         "difference": asdict(trial.difference),
         "by_seed": trial.by_seed,
@@ -94,36 +98,32 @@ def _trial(side: str, trial: Trial) -> dict[str, Any]:
     }
 
 
-def _named_rung(side: str, rung: Rung) -> dict[str, float]:
-    return dict(zip(SIDES[side], rung, strict=True))
+def _rung(pruned: str, rung: Rung) -> dict[str, float]:
+    return dict(zip(PRUNABLE[pruned], rung, strict=True))
 
 
-def _from_sheet(
-    write: Callable[[RenderedTable], str],
-) -> Callable[[SearchRequest, Sequence[Result]], str]:
-    return lambda wanted, results: write(as_sheet(wanted, results))
+def _table_writer(write: Callable[[RenderedTable], str]) -> Writer:
+    return lambda request, results: write(results_table(request, results))
 
 
-_WRITERS: dict[str, Callable[[SearchRequest, Sequence[Result]], str]] = {
-    ".txt": _from_sheet(as_text),
+_WRITERS: dict[str, Writer] = {
+    ".txt": _table_writer(as_text),
     ".csv": as_csv,
-    ".md": _from_sheet(markdown),
-    ".tex": _from_sheet(latex),
-    ".html": _from_sheet(as_html),
+    ".md": _table_writer(markdown),
+    ".tex": _table_writer(latex),
+    ".html": _table_writer(as_html),
     ".json": as_json,
 }
 
 
-def writer_for(output: str) -> Callable[[SearchRequest, Sequence[Result]], str]:
-    """See that a file can be there, and how it is to be written by its ending.
+def writer_for(output: str) -> Writer:
+    """Choose the writer by the suffix of a file, and check that the file can be written.
 
     Raises:
-        UserError: Its ending says no format, or it can't be there.
+        UserError: The suffix names no format, or the file can't be written.
     """
     suffix = Path(output).suffix.lower()
     if suffix not in _WRITERS:
-        raise UserError(
-            f"--output {output}: its ending says no format; end it in {', '.join(_WRITERS)}"
-        )
+        raise UserError(f"--output {output}: its suffix names no format; use {', '.join(_WRITERS)}")
     output_file(output, f"extremes{suffix}")
     return _WRITERS[suffix]

@@ -50,24 +50,24 @@ def words(text: str) -> str:
     return " ".join(text.split())
 
 
-def test_one_page_that_needs_nothing_beside_it(tmp_path: Path, glt: Glt) -> None:
+def test_one_self_contained_page(tmp_path: Path, glt: Glt) -> None:
     make_grid(tmp_path / "outputs")
     page, figures = tmp_path / "report.html", tmp_path / "figures"
     again = tmp_path / "again.html"
-    asked = ("report", str(tmp_path / "outputs"), "--output")
-    code, out, err = glt(*asked, str(page), "--figures", str(figures))
+    command = ("report", str(tmp_path / "outputs"), "--output")
+    code, out, err = glt(*command, str(page), "--figures", str(figures))
     assert (code, err) == (0, "")
     assert "(21 runs, 7 figures)" in out
-    text = page.read_text()
+    html = page.read_text()
 
-    read = Reader(text)
+    read = Reader(html)
     assert not {"script", "link", "iframe", "img", "object"} & {tag for tag, _ in read.met}
     for _, attributes in read.met:
         for name in ("src", "href", "xlink:href", "style"):
             value = attributes.get(name) or ""
             assert "//" not in value, value
-    assert "@import" not in text
-    assert not re.search(r"url\((?!#)", text)
+    assert "@import" not in html
+    assert not re.search(r"url\((?!#)", html)
 
     assert all(svg.get("role") == "img" and svg.get("aria-label") for svg in read.all("svg"))
     assert len(read.all("svg")) == 7
@@ -76,19 +76,19 @@ def test_one_page_that_needs_nothing_beside_it(tmp_path: Path, glt: Glt) -> None
     assert inner
     assert {href.removeprefix("#") for href in inner} <= anchors
 
-    said = words(read.text)
-    assert "21 finished of 21" in said
-    assert "glt run -m method=imp dataset=cora backbone=gcn sparsity.graph=0.2 seed=0,1,2" in said
-    assert "imp: nothing at 50 % of edges and 93 % of weights removed." in said
-    assert f"glt report {tmp_path / 'outputs'}" in said
-    assert "Share of edges that join two nodes of one class" in said
-    assert "2026-01-03 00:00:00 UTC" in said
+    text = words(read.text)
+    assert "21 finished of 21" in text
+    assert "glt run -m method=imp dataset=cora backbone=gcn sparsity.graph=0.2 seed=0,1,2" in text
+    assert "imp: nothing at 50 % of edges and 93 % of weights removed." in text
+    assert f"glt report {tmp_path / 'outputs'}" in text
+    assert "Share of edges that join two nodes of one class" in text
+    assert "2026-01-03 00:00:00 UTC" in text
 
     names = {path.name for path in figures.iterdir()}
     assert len(names) == 21
-    assert {"cora-gcn-over-edges.svg", "cora-gcn-seeds.pdf", "cora-gcn-story-degrees.png"} <= names
-    assert glt(*asked, str(again))[0] == 0
-    assert again.read_text() == text
+    assert {"cora-gcn-over-edges.svg", "cora-gcn-seeds.pdf", "cora-gcn-run-degrees.png"} <= names
+    assert glt(*command, str(again))[0] == 0
+    assert again.read_text() == html
 
 
 def test_the_same_figure_is_the_same_bytes(tmp_path: Path) -> None:
@@ -116,12 +116,12 @@ def test_what_failed_or_is_missing_is_said(tmp_path: Path, glt: Glt) -> None:
     (runs / "begun").mkdir()
     (runs / "begun" / "config.yaml").write_text("seed: 0\n")
     assert glt("report", str(runs), "--output", str(tmp_path / "r.html"))[0] == 0
-    said = words(Reader((tmp_path / "r.html").read_text()).text)
-    assert "oneshot, 35% / 93%: no finished run of seed 1." in said
-    assert "<b>no</b> memory" in said
-    assert "begun" in said
-    assert "Not all runs finished" in said
-    assert "Every run finished" not in said
+    text = words(Reader((tmp_path / "r.html").read_text()).text)
+    assert "oneshot, 35% / 93%: no finished run of seed 1." in text
+    assert "<b>no</b> memory" in text
+    assert "begun" in text
+    assert "Not all runs finished" in text
+    assert "Every run finished" not in text
 
 
 def test_only_the_runs_that_are_asked_for(tmp_path: Path, glt: Glt) -> None:
@@ -141,8 +141,8 @@ def test_conditions_that_nothing_meets_or_nobody_can_read(tmp_path: Path, glt: G
     make_grid(tmp_path / "outputs")
     output = tmp_path / "none.html"
     for condition in ("method=ugs", "nonsense=1", "method"):
-        asked = ("report", str(tmp_path / "outputs"), "--where", condition)
-        code, _, err = glt(*asked, "--output", str(output))
+        command = ("report", str(tmp_path / "outputs"), "--where", condition)
+        code, _, err = glt(*command, "--output", str(output))
         assert code == 2
         assert len(err.strip().splitlines()) == 1, err
         assert not output.exists()
@@ -174,7 +174,7 @@ def test_bad_input_is_one_line(tmp_path: Path, glt: Glt, monkeypatch: pytest.Mon
     runs = str(tmp_path / "runs")
     (tmp_path / "file").write_text("")
     page = str(tmp_path / "r.html")
-    for asked, hint in (
+    for command, hint in (
         ((str(tmp_path / "none"),), "no such folder"),
         ((runs, "--output", runs), "is a folder"),
         ((runs, "--output", str(tmp_path / "a" / "r.html")), "make it first"),
@@ -184,8 +184,8 @@ def test_bad_input_is_one_line(tmp_path: Path, glt: Glt, monkeypatch: pytest.Mon
         ((runs, "--output", page, "--figures", str(tmp_path / "file")), "can't be written"),
         ((runs, "--colour"), "does not take --colour"),
     ):
-        code, out, err = glt("report", *asked)
-        assert (code, out, err.count("\n")) == (2, "", 1), asked
+        code, out, err = glt("report", *command)
+        assert (code, out, err.count("\n")) == (2, "", 1), command
         assert hint in err
     assert not Path(page).exists()
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from glt_cli.analysis.collect import collect
-from glt_cli.analysis.report.series import GridCell, cells_of, points_of
+from glt_cli.analysis.report.series import GridCell, cells_of, curve_points
 from glt_cli.analysis.report.summary_text import cell_summary
 from tests.analysis.report.runs import make_grid, make_run
 
@@ -29,11 +29,11 @@ def test_dense_models_are_told_apart_by_their_scores(tmp_path: Path) -> None:
     assert second.methods == ["imp"]
 
 
-def test_rounds_are_points_of_their_curve(tmp_path: Path) -> None:
+def test_rounds_are_curve_points_their_curve(tmp_path: Path) -> None:
     make_grid(tmp_path)
     [imp] = [s for s in cell_of(tmp_path).settings if s.method == "imp"]
-    points = points_of(imp)
-    assert [p.graph for p in points] == pytest.approx([0.05, 0.1, 0.2])
+    points = curve_points(imp)
+    assert [p.graph_sparsity for p in points] == pytest.approx([0.05, 0.1, 0.2])
     assert [p.round for p in points] == [1, 2, None]
     assert points[1].scores == [0.79] * 3
 
@@ -62,10 +62,10 @@ def test_names_of_files_are_plain_and_distinct(name: str, tmp_path: Path) -> Non
 
 def test_one_seed_is_one_seed(tmp_path: Path) -> None:
     make_run(tmp_path, ["sparsity.graph=0.2"], 0.799)
-    said = " ".join(cell_summary(cell_of(tmp_path), 0.005))
-    assert "on 1 seed, which is no evidence of more than that seed" in said
-    assert "interval" not in said
-    assert "ertified" not in said
+    text = " ".join(cell_summary(cell_of(tmp_path), 0.005))
+    assert "on 1 seed, which is no evidence of more than that seed" in text
+    assert "interval" not in text
+    assert "ertified" not in text
 
 
 def test_what_wins_is_certified_only_by_its_interval(tmp_path: Path) -> None:
@@ -82,19 +82,19 @@ def test_losing_and_chance_are_said(tmp_path: Path) -> None:
     for seed in range(2):
         make_run(tmp_path, ["method=oneshot", f"seed={seed}"], 0.6)
         make_run(tmp_path, ["method=random", f"seed={seed}"], 0.7)
-    said = "\n".join(cell_summary(cell_of(tmp_path), 0.005))
-    assert "Nothing here comes within 0.5 points of accuracy" in said
-    assert "random has the highest mean, 70.0 %; then oneshot 60.0 (behind on 2 of 2 seeds)" in said
-    assert "random masks do as well as or better than oneshot" in said
+    text = "\n".join(cell_summary(cell_of(tmp_path), 0.005))
+    assert "Nothing here comes within 0.5 points of accuracy" in text
+    assert "random has the highest mean, 70.0 %; then oneshot 60.0 (behind on 2 of 2 seeds)" in text
+    assert "random masks do as well as or better than oneshot" in text
 
 
 def test_methods_are_compared_on_the_seeds_that_they_share(tmp_path: Path) -> None:
     for seed, score in ((0, 0.7), (1, 0.9)):
         make_run(tmp_path, ["method=oneshot", f"seed={seed}"], score)
     make_run(tmp_path, ["method=imp", "seed=0"], 0.75)
-    said = "\n".join(cell_summary(cell_of(tmp_path), 0.005))
-    assert "imp has the highest mean, 75.0 %; then oneshot 70.0 (behind on 1 of 1 seed)" in said
+    text = "\n".join(cell_summary(cell_of(tmp_path), 0.005))
+    assert "imp has the highest mean, 75.0 %; then oneshot 70.0 (behind on 1 of 1 seed)" in text
     make_run(tmp_path, ["method=random", "seed=5"], 0.1)
-    said = "\n".join(cell_summary(cell_of(tmp_path), 0.005))
-    assert "no seed in common" in said
-    assert "highest mean" not in said
+    text = "\n".join(cell_summary(cell_of(tmp_path), 0.005))
+    assert "no seed in common" in text
+    assert "highest mean" not in text

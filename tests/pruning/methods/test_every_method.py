@@ -54,15 +54,17 @@ def same(a: Masks, b: Masks) -> bool:
 def assert_at_targets(masks: Masks, targets: Targets, allocation: str) -> None:
     removed = {name: int((~mask).sum()) for name, mask in masks.items()}
     sizes = {name: mask.numel() for name, mask in masks.items()}
-    assert removed[EDGE] == removed_count(targets.graph, sizes[EDGE])
+    assert removed[EDGE] == removed_count(targets.graph_sparsity, sizes[EDGE])
     weights = [name for name in masks if name != EDGE]
     assert weights
     if allocation == "uniform":
         for name in weights:
-            assert removed[name] == removed_count(targets.weight, sizes[name])
+            assert removed[name] == removed_count(targets.weight_sparsity, sizes[name])
     else:
         total = sum(sizes[name] for name in weights)
-        assert sum(removed[name] for name in weights) == removed_count(targets.weight, total)
+        assert sum(removed[name] for name in weights) == removed_count(
+            targets.weight_sparsity, total
+        )
 
 
 @pytest.mark.parametrize("method", [m for m in PRUNING if m != "teddy"])
@@ -110,7 +112,7 @@ def test_a_seed_gives_the_same_masks_whatever_was_drawn_before(method: str) -> N
 def test_a_plan_knows_about_how_many_epochs_a_search_takes(method: str, targets: Targets) -> None:
     search, log = tiny_search(targets)
     methods.find(search, PRUNING[method])
-    expected = PRUNING[method].search_epochs(targets.graph, targets.weight)
+    expected = PRUNING[method].search_epochs(targets.graph_sparsity, targets.weight_sparsity)
     # Rounds of a tiny graph remove a little less than their share.
     slack = 2 if method == "imp" else 0
     assert expected <= len(log.epochs) <= expected + slack

@@ -9,19 +9,19 @@ from glt_cli.sweep.search.bisection import first_tried, last_passing, most_trial
 @given(st.integers(0, 200).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))))
 def test_the_last_passing_rung_of_any_monotone_ladder(sizes: tuple[int, int]) -> None:
     count, passing = sizes
-    asked: list[int] = []
+    tried: list[int] = []
 
     def passes(rung: int) -> bool:
-        asked.append(rung)
+        tried.append(rung)
         return rung < passing
 
     found = last_passing(range(count), passes)
     assert found == (passing - 1 if passing else None)
-    assert len(asked) == len(set(asked)) <= most_trials(count)
-    assert asked[:1] == ([first_tried(range(count))] if count else [])
-    # An answer rests on rungs that were asked: it passed, and the one above it did not.
-    assert passing == 0 or passing - 1 in asked
-    assert passing == count or passing in asked
+    assert len(tried) == len(set(tried)) <= most_trials(count)
+    assert tried[:1] == ([first_tried(range(count))] if count else [])
+    # An answer rests on rungs that were tried: it passed, and the one above it did not.
+    assert passing == 0 or passing - 1 in tried
+    assert passing == count or passing in tried
 
 
 @given(st.integers(0, 10_000))

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
-from glt_cli.analysis.report.command_line import command, recorded, words_of
+from glt_cli.analysis.report.command_line import overrides_of, read_config, shell_command
 from glt_cli.config.request import quoted, read
 from glt_cli.experiment.paths import RunFolder
 
@@ -34,13 +34,13 @@ def composed(words: list[str]) -> dict[str, object]:
         [*FILES, "dataset.title='1e3'", "dataset.id='null'", "dataset.weight='tr\"ue'"],
     ],
 )
-def test_the_words_compose_what_was_recorded(words: list[str], tmp_path: Path) -> None:
+def test_the_words_compose_what_was_read_config(words: list[str], tmp_path: Path) -> None:
     config = read(quoted(words), False, None).points[0].config
     folder = RunFolder(tmp_path)
     folder.config.write_text(OmegaConf.to_yaml(asdict(config)))
-    kept = recorded(folder)
+    kept = read_config(folder)
     assert kept is not None
-    found = words_of(kept)
+    found = overrides_of(kept)
     assert found is not None
     expected = asdict(config)
     del expected["preset"]
@@ -51,7 +51,7 @@ def test_what_goes_without_saying_is_not_said() -> None:
     config = asdict(
         read(["seed=2", "method.epochs=30", "quiet=true"], False, None).points[0].config
     )
-    assert words_of(config) == [
+    assert overrides_of(config) == [
         "method=fastglt",
         "dataset=cora",
         "backbone=gcn",
@@ -65,21 +65,21 @@ def test_what_goes_without_saying_is_not_said() -> None:
 def test_any_text_survives(text: str) -> None:
     config = asdict(read(["output_dir=x"], False, None).points[0].config)
     config["output_dir"] = text
-    found = words_of(config)
+    found = overrides_of(config)
     assert found is not None
 
 
 def test_a_setting_of_another_glt_has_no_words(tmp_path: Path) -> None:
     config = asdict(read([], False, None).points[0].config)
-    assert words_of(config | {"colour": "red"}) is None
-    assert words_of(config | {"method": {"name": "unheard_of"}}) is None
-    assert words_of({}) is None
-    assert recorded(RunFolder(tmp_path)) is None
+    assert overrides_of(config | {"colour": "red"}) is None
+    assert overrides_of(config | {"method": {"name": "unheard_of"}}) is None
+    assert overrides_of({}) is None
+    assert read_config(RunFolder(tmp_path)) is None
     (tmp_path / "config.yaml").write_text("a: [")
-    assert recorded(RunFolder(tmp_path)) is None
+    assert read_config(RunFolder(tmp_path)) is None
 
 
 def test_a_command_line_is_safe_to_paste() -> None:
     words = ["method=imp", 'output_dir="a b"', "seed=3"]
-    assert command(words, [3]) == "glt run method=imp 'output_dir=\"a b\"' seed=3"
-    assert command(words, [2, 1]) == "glt run -m method=imp 'output_dir=\"a b\"' seed=1,2"
+    assert shell_command(words, [3]) == "glt run method=imp 'output_dir=\"a b\"' seed=3"
+    assert shell_command(words, [2, 1]) == "glt run -m method=imp 'output_dir=\"a b\"' seed=1,2"
