@@ -17,7 +17,7 @@ def main() -> None:
             stream.reconfigure(errors="replace")
     # Imported here, so that an interrupted start ends as cleanly as an interrupted run.
     try:
-        from glt_cli.commands.parser import main as run
+        from glt_cli.commands.main import main as run
 
         code = run(sys.argv[1:])
     except KeyboardInterrupt:

@@ -25,7 +25,7 @@ import pandas as pd
 
 from glt_cli.analysis.collect import StoredRun, collect
 from glt_cli.analysis.report.page import overview
-from glt_cli.commands.parser import main as run_command
+from glt_cli.commands.main import main as run_command
 from glt_cli.experiment.paths import write_whole
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"

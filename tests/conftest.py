@@ -6,7 +6,7 @@ import pytest
 import torch
 from hypothesis import settings
 
-from glt_cli.commands.parser import main as run_command
+from glt_cli.commands.main import main as run_command
 from glt_cli.data import sources
 from glt_cli.data.ogb import fetch
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from glt_cli.commands.parser import TAKES_SETTINGS, _parser
+from glt_cli.commands.shared_flags import TAKES_SETTINGS
 from glt_cli.commands.typed_line import Typed, read
 
 #: Bash replaces $2, the end of the word behind = or an open quote, by what is in COMPREPLY.
@@ -59,10 +59,13 @@ class Word(NamedTuple):
     is_whole: bool = True
 
 
-def candidates(shell: str, line: str, replaced: str | None = None) -> list[str]:
+def candidates(
+    parser: argparse.ArgumentParser, shell: str, line: str, replaced: str | None = None
+) -> list[str]:
     """Words that fit a half-typed command line, as a shell inserts them; whole ones end in a space.
 
     Args:
+        parser: Of the whole command.
         shell: Words for bash are quoted; zsh quotes.
         line: The command line up to the cursor.
         replaced: The end of the line that the shell replaces; by default the last word.
@@ -71,7 +74,7 @@ def candidates(shell: str, line: str, replaced: str | None = None) -> list[str]:
     place = typed.place(replaced)
     if place is None or not typed.is_clear:
         return []
-    words = _fitting(typed)
+    words = _fitting(parser, typed)
     if shell == "zsh":
         return [word.text[place[0] :] + " " * word.is_whole for word in words]
     if quote := place[1]:  # bash closes it, but not behind a character that looks like it
@@ -79,9 +82,9 @@ def candidates(shell: str, line: str, replaced: str | None = None) -> list[str]:
     return [typed.quoted_rest(word.text, place) + " " * word.is_whole for word in words]
 
 
-def _fitting(typed: Typed) -> list[Word]:
+def _fitting(parser: argparse.ArgumentParser, typed: Typed) -> list[Word]:
     """Words that go on from the last one, and that a person can read and a line can hold."""
-    found = _files(typed.last) if typed.is_target else _offered(typed)
+    found = _files(typed.last) if typed.is_target else _offered(parser, typed)
     fit = {
         word
         for word in found
@@ -149,8 +152,8 @@ class _Place:
             del self.positionals[0]
 
 
-def _offered(typed: Typed) -> Iterable[Word]:
-    place, last = _Place(_parser()), typed.last
+def _offered(parser: argparse.ArgumentParser, typed: Typed) -> Iterable[Word]:
+    place, last = _Place(parser), typed.last
     for word in typed.words[1:]:
         place.take(word)
     if place.flag:

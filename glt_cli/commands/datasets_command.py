@@ -1,57 +1,34 @@
-"""`glt datasets`: what there is, and whether it is here."""
+"""`glt datasets`: which data sets there are; downloading and verifying them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import argparse
+from typing import Any
 
-from rich.box import SIMPLE_HEAD
-from rich.console import JustifyMethod
-from rich.table import Table
-
-from glt_cli import data
-from glt_cli.config.datasets import default
-from glt_cli.data.catalog import CATALOG, LINKS, NODE_CLASSES, NODE_LABELS, entry
-from glt_cli.errors import UserError
-from glt_cli.terminal import console, print_trimmed
+from glt_cli.commands.shared_flags import add_data_root, add_plugin
 
 
-def print_list(data_root: str | None) -> None:
-    """Print the catalogue: figures first, then where each set comes from and whether it is here."""
-    figures = Table(title="Data sets", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    for column in ("name", "task", *_NUMBERS, "train/val/test"):
-        justify: JustifyMethod = "right" if column in _NUMBERS else "left"
-        # Where the terminal is narrow names are folded; numbers never are cut.
-        figures.add_column(column, justify=justify, no_wrap=column in _NUMBERS, overflow="fold")
-    places = Table(box=SIMPLE_HEAD)
-    for column in ("name", "here", "source"):
-        places.add_column(column, overflow="fold")
-    for name, about in CATALOG.items():
-        numbers = (about.nodes, about.edges, about.features, about.classes)
-        splits = "/".join(map(str, about.splits)) if about.splits else "as set"
-        shown = ("as set" if number is None else f"{number:,}" for number in numbers)
-        figures.add_row(name, _TASKS[about.task], *shown, splits)
-        here = data.is_present(default(name), data_root) or "no"
-        places.add_row(name, here, about.source)
-    show = console()
-    print_trimmed(show, figures)
-    print_trimmed(show, places)
-    show.print("glt datasets prepare NAME fetches and verifies a set that has a source elsewhere.")
+def add(commands: argparse._SubParsersAction[Any]) -> None:
+    """Declare the sub-command."""
+    datasets = commands.add_parser("datasets", help="list data sets; fetch and verify them")
+    add_data_root(datasets)
+    add_plugin(datasets)
+    datasets.set_defaults(do=list_or_prepare)
+    actions = datasets.add_subparsers(dest="action", metavar="ACTION")
+    prepare = actions.add_parser("prepare", help="fetch and verify data sets")
+    prepare.add_argument("names", nargs="+", metavar="NAME")
+    prepare.add_argument(
+        "--data-root", metavar="DIR", default=argparse.SUPPRESS, help="folder with data sets"
+    )
+    add_plugin(prepare)
 
 
-_TASKS = {NODE_CLASSES: "classes", NODE_LABELS: "labels", LINKS: "links"}
-_NUMBERS = ("nodes", "edges", "features", "classes")
+def list_or_prepare(flags: argparse.Namespace, words: list[str]) -> int:
+    """Print the list of data sets, or prepare those that are named; returns the exit code."""
+    from glt_cli.commands.dataset_list import prepare_all, print_list
 
-
-def prepare_all(names: Sequence[str], data_root: str | None) -> None:
-    """Fetch and verify data sets; every name is checked before the first is fetched."""
-    problems = []
-    for name in names:
-        try:
-            entry(name)
-        except UserError as error:
-            problems.append(str(error))
-    if problems:
-        raise UserError("\n".join(problems))
-    for name in names:
-        where = data.prepare(default(name), data_root, say=print)
-        print(f"{name}: verified, {where}")
+    if flags.action == "prepare":
+        prepare_all(flags.names, flags.data_root)
+    else:
+        print_list(flags.data_root)
+    return 0

@@ -1,54 +1,37 @@
-"""`glt report`: one HTML page about finished runs, and its figures as files."""
+"""`glt report`: one HTML page about finished runs."""
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
-from pathlib import Path
+from typing import Any
 
-from glt_cli.analysis.compare.statistics import parse_tolerance
-from glt_cli.errors import UserError
-from glt_cli.experiment.paths import output_file, write_whole
-from glt_cli.terminal import console
+from glt_cli.commands.shared_flags import add_data_root, add_plugin, add_tolerance, add_where
 
 
-def report(arguments: argparse.Namespace) -> int:
-    """Write a report; returns the exit code."""
-    if not importlib.util.find_spec("matplotlib"):
-        raise UserError("glt report draws with matplotlib: pip install 'glt-cli[plots]'")
-    folders = arguments.folders or ["outputs"]
-    tolerance = parse_tolerance(arguments.tolerance)
-    output = output_file(arguments.output, "report.html")
-    if output.suffix.lower() not in (".html", ".htm"):
-        raise UserError(f"--output {arguments.output}: a report is HTML; its suffix must be .html")
-
-    from glt_cli.analysis.report import build
-
-    report_arguments = _report_arguments(arguments, folders)
-    built = build(folders, tolerance, arguments.data_root, report_arguments, arguments.where)
-    figures = None if arguments.figures is None else Path(arguments.figures).expanduser()
-    try:
-        if figures:
-            figures.mkdir(parents=True, exist_ok=True)
-            for figure in built.figures:
-                figure.write(figures)
-        write_whole(output, built.html)
-    except OSError as error:
-        path = error.filename or output
-        raise UserError(f"{path}: can't be written ({error.strerror or error})") from error
-    terminal = console()
-    counts = f"{built.run_count} runs, {len(built.figures)} figures"
-    terminal.print(f"Report: {arguments.output} ({counts})", markup=False, soft_wrap=True)
-    if figures:
-        terminal.print(
-            f"Figures: {arguments.figures} (PNG, PDF, SVG)", markup=False, soft_wrap=True
-        )
-    return 0
+def add(commands: argparse._SubParsersAction[Any]) -> None:
+    """Declare the sub-command."""
+    report = commands.add_parser(
+        "report",
+        help="write one HTML page about finished runs, with figures",
+        description="Write one HTML page about finished runs that opens without a network.",
+        allow_abbrev=False,
+    )
+    report.add_argument("folders", nargs="*", metavar="FOLDER", help="runs (default: outputs)")
+    report.add_argument(
+        "--output", default="report.html", metavar="FILE", help="the page (default: report.html)"
+    )
+    report.add_argument(
+        "--figures", metavar="DIR", help="write the figures as PNG, PDF and SVG files too"
+    )
+    add_where(report)
+    add_tolerance(report)
+    add_data_root(report)
+    add_plugin(report)
+    report.set_defaults(do=report)
 
 
-def _report_arguments(arguments: argparse.Namespace, folders: list[str]) -> list[str]:
-    """The arguments that build the same report, wherever its file is written."""
-    words = list(folders)
-    words += [word for condition in arguments.where for word in ("--where", condition)]
-    words += [] if arguments.tolerance == "0.005" else ["--tolerance", arguments.tolerance]
-    return [*words, *(["--data-root", arguments.data_root] if arguments.data_root else [])]
+def report(flags: argparse.Namespace, words: list[str]) -> int:
+    """Write the page, and its figures as files; returns the exit code."""
+    from glt_cli.analysis.report.write import write_report
+
+    return write_report(flags)

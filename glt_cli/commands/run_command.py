@@ -8,15 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from glt_cli.commands.shared_flags import add_plugin
 from glt_cli.errors import UserError
 
 if TYPE_CHECKING:
     from glt_cli.config.request import Point, Request
 
 
-def add(commands: argparse._SubParsersAction[Any], version: str) -> argparse.ArgumentParser:
+def add(commands: argparse._SubParsersAction[Any], version: str) -> None:
     """Declare the sub-command."""
-    run: argparse.ArgumentParser = commands.add_parser(
+    run = commands.add_parser(
         "run",
         help="find, retrain and measure a ticket, or a grid",
         add_help=False,
@@ -35,8 +36,8 @@ def add(commands: argparse._SubParsersAction[Any], version: str) -> argparse.Arg
         "--print", dest="commands", action="store_true", help="print a command for each run"
     )
     run.add_argument("--version", action="version", version=version)
+    add_plugin(run)
     run.set_defaults(do=run_words)
-    return run
 
 
 def run_words(flags: argparse.Namespace, words: list[str]) -> int:

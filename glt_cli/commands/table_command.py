@@ -1,158 +1,63 @@
-"""`glt table`: compare finished runs, and published results next to them, in any format."""
+"""`glt table`: finished runs, compared over their seeds."""
 
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Sequence
-from pathlib import Path
+from typing import Any
 
-from glt_cli.analysis.collect import collect
-from glt_cli.analysis.compare import fields
-from glt_cli.analysis.compare.filters import matching
-from glt_cli.analysis.compare.formats import as_csv, as_html, as_text, draw, latex, markdown
-from glt_cli.analysis.compare.measures import CHOICES, DEFAULT_CHOICES
-from glt_cli.analysis.compare.notes import notes_on_unused
-from glt_cli.analysis.compare.pivot import PivotTable, pivot
-from glt_cli.analysis.compare.published import (
-    claim_notes,
-    closest_published,
-    published_notes,
-    read_published,
-)
-from glt_cli.analysis.compare.render import RenderedTable, render
-from glt_cli.analysis.compare.runs import ComparedRun, compared_runs
-from glt_cli.analysis.compare.statistics import compare, parse_tolerance
-from glt_cli.errors import UserError
-from glt_cli.experiment.paths import output_file, write_output
-from glt_cli.terminal import console
+from glt_cli.commands.shared_flags import add_plugin, add_tolerance, add_where
 
-#: The format of each file suffix.
-_FORMATS = {
-    ".txt": "terminal",
-    ".csv": "csv",
-    ".md": "markdown",
-    ".tex": "latex",
-    ".html": "html",
-}
+_TABLE_EXAMPLES = """\
+examples:
+  glt table                                    all runs in outputs/, every figure
+  glt table --cols dataset --metric difference --output table.tex
+  glt table --rows method,targets --cols backbone --where dataset=cora --where seed=0,1,2
+  glt table --where 'weight_sparsity_target>=0.9' --published
+  glt table --rows method,method.alpha --metric val,find
+"""
 
 
-def table(arguments: argparse.Namespace) -> int:
-    """Print or write a table; returns the exit code."""
-    default_rows = tuple(name for name in fields.STANDARD_FIELDS if name != arguments.cols)
-    row_fields = default_rows if arguments.rows is None else _row_fields(arguments.rows)
-    metrics = _metrics(arguments.metric, arguments.cols)
-    form = _format(arguments.format, arguments.output)
-    if arguments.output:
-        output_file(arguments.output, "table.md")
-    tolerance = parse_tolerance(arguments.tolerance)
-    all_runs = compared_runs(collect(arguments.folders or ["outputs"]))
-    _check_fields(row_fields, arguments.cols, all_runs)
-    runs = matching(all_runs, arguments.where)
-    pivot_table, notes = _pivot_table(
-        runs, row_fields, arguments.cols, metrics, tolerance, arguments.published
+def add(commands: argparse._SubParsersAction[Any]) -> None:
+    """Declare the sub-command."""
+    table = commands.add_parser(
+        "table",
+        help="compare finished runs, in a terminal, CSV, Markdown, LaTeX or HTML",
+        description="Compare finished runs: means over seeds, paired differences to dense.",
+        epilog=_TABLE_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
-    foldable = default_rows[1:] if arguments.rows is None else ()
-    rendered = render(pivot_table, metrics, tolerance, notes, foldable)
-    _output(rendered, pivot_table, metrics, form, arguments.output)
-    return 0
+    table.add_argument("folders", nargs="*", metavar="FOLDER", help="runs (default: outputs)")
+    table.add_argument(
+        "--rows",
+        metavar="KEY,…",
+        help="fields of record.json, 'targets', or settings such as method.alpha "
+        "(default: method,backbone,dataset,targets)",
+    )
+    table.add_argument("--cols", metavar="KEY", help="one column for each value of a field")
+    table.add_argument(
+        "--metric",
+        metavar="NAME,…",
+        help="figures to show: test, difference, dense, val, sparsity, macs, find, epoch, retrain, "
+        "speedup, memory (with --cols one of them, otherwise most)",
+    )
+    add_where(table)
+    table.add_argument(
+        "--format", choices=["terminal", "csv", "markdown", "latex", "html"], help="how to write it"
+    )
+    table.add_argument(
+        "--output", metavar="FILE", help="write a file: .txt, .csv, .md, .tex or .html"
+    )
+    add_tolerance(table)
+    table.add_argument(
+        "--published", action="store_true", help="set published figures beside, labelled"
+    )
+    add_plugin(table)
+    table.set_defaults(do=table)
 
 
-def _pivot_table(
-    runs: Sequence[ComparedRun],
-    row_fields: Sequence[str],
-    column_field: str | None,
-    metrics: Sequence[str],
-    tolerance: float,
-    with_published: bool,
-) -> tuple[PivotTable, list[str]]:
-    """Compare the finished runs; returns the table and notes on what is not in it."""
-    group_by = [*row_fields, *([column_field] if column_field else [])]
-    ours = compare([run for run in runs if run.is_done], group_by, tolerance)
-    notes = list(notes_on_unused(runs, sum(len(result.seeds) for result in ours)))
-    if not ours:
-        raise UserError(f"no finished run to compare. {notes[0]}")
-    if not with_published:
-        return pivot(ours, row_fields, column_field), notes
-    if column_field and column_field not in fields.STANDARD_FIELDS:
-        notes.append(f"Published results are not given by {column_field}, so none are shown.")
-        return pivot(ours, row_fields, column_field), notes
-    values = read_published()
-    published = closest_published(ours, group_by, metrics, values)
-    pivot_table = pivot([*ours, *published], row_fields, column_field)
-    notes += published_notes(pivot_table.published_results())
-    claims = claim_notes(ours, values)
-    notes += claims
-    if not published and not claims:
-        notes.append("No published results are known for these methods, backbones and data sets.")
-    return pivot_table, notes
+def table(flags: argparse.Namespace, words: list[str]) -> int:
+    """Print or write the table; returns the exit code."""
+    from glt_cli.analysis.table import write_table
 
-
-def _row_fields(text: str) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
-    if not names:
-        raise UserError("--rows: name at least one field, as in --rows method,dataset")
-    return names
-
-
-def _metrics(text: str | None, column_field: str | None) -> tuple[str, ...]:
-    """The metrics that --metric chooses, by their names in METRICS."""
-    default = ("test",) if column_field else DEFAULT_CHOICES
-    names = default if text is None else tuple(word.strip() for word in text.split(","))
-    for name in names:
-        if name not in CHOICES:
-            hint = fields.suggestion(name, list(CHOICES))
-            raise UserError(f"--metric {name}: must be one of {', '.join(CHOICES)}{hint}")
-    if column_field and len(names) > 1:
-        raise UserError(f"--metric {text}: with --cols a cell holds one figure; name one")
-    return tuple(dict.fromkeys(metric for name in names for metric in CHOICES[name]))
-
-
-def _format(form: str | None, output: str | None) -> str:
-    if form or not output:
-        return form or "terminal"
-    suffix = Path(output).suffix.lower()
-    if suffix not in _FORMATS:
-        raise UserError(
-            f"--output {output}: its suffix names no format; use {', '.join(_FORMATS)}, or give "
-            "--format"
-        )
-    return _FORMATS[suffix]
-
-
-def _check_fields(
-    row_fields: Sequence[str], column_field: str | None, runs: Sequence[ComparedRun]
-) -> None:
-    fields.check(row_fields, "--rows", runs)
-    if column_field is None:
-        return
-    fields.check([column_field], "--cols", runs)
-    if column_field in row_fields:
-        raise UserError(f"--cols {column_field}: is in --rows already; name another field")
-
-
-def _output(
-    rendered: RenderedTable,
-    pivot_table: PivotTable,
-    metrics: Sequence[str],
-    form: str,
-    output: str | None,
-) -> None:
-    terminal = console()
-    if form == "terminal" and not output:
-        draw(rendered, terminal)
-        return
-    if form == "terminal":
-        text = as_text(rendered)
-    elif form == "csv":
-        text = as_csv(pivot_table, metrics)
-        # CSV has no place for notes, but they must not get lost.
-        for note in rendered.notes:
-            print(f"glt: {note}", file=sys.stderr)
-    else:
-        text = {"markdown": markdown, "latex": latex, "html": as_html}[form](rendered)
-    if output is None:
-        sys.stdout.write(text)
-        return
-    write_output(output, text)
-    terminal.print(f"Table: {output}", markup=False, soft_wrap=True)
+    return write_table(flags)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-import pandas as pd
 import torch
 
 from glt_cli import data
@@ -17,18 +16,38 @@ from glt_cli.errors import UserError
 from glt_cli.experiment.device import resolve
 from glt_cli.experiment.paths import RunFolder
 from glt_cli.experiment.record import Record, read_record
-from glt_cli.experiment.tables import TextTable
 from glt_cli.experiment.ticket import read_ticket
 from glt_cli.pruning.masks import EDGE, kept_counts, sparsities
-from glt_cli.terminal import console
 from glt_cli.training.batches import Batches
 from glt_cli.training.loop import test_scores
 from glt_cli.training.tasks import make_task
 
 
+@dataclass(frozen=True)
+class Check:
+    """A figure of a ticket, recorded and measured again.
+
+    Attributes:
+        name: Its field in the record.
+        recorded: What the record says, a fraction; None without a record.
+        measured: What it is now.
+        slack: How far the two may differ.
+    """
+
+    name: str
+    recorded: float | None
+    measured: float
+    slack: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether it is what was recorded, or nothing was."""
+        return self.recorded is None or abs(self.recorded - self.measured) < self.slack
+
+
 def verify(
     folder: str, data_root: str | None, device_name: str, files: dict[str, str] | None = None
-) -> int:
+) -> list[Check]:
     """Rebuild the model on the physically smaller graph, score it, and compare with the record.
 
     Args:
@@ -38,7 +57,7 @@ def verify(
         files: Where the files of the user's own graph are now, by `nodes` and `edges`.
 
     Returns:
-        0 if everything agrees, 1 if a figure differs.
+        A check for each figure of the record.
 
     Raises:
         UserError: The ticket is damaged, or of other data than this machine has.
@@ -76,30 +95,12 @@ def verify(
         "ticket_val": val,
         "ticket_test": test,
     }
-    rows = []
-    agrees = True
-    for name, value in measured.items():
-        recorded = getattr(record, name) if record else None
-        # Another device adds in another order; a node on the edge may fall either way.
-        same = recorded is None or abs(recorded - value) < (1e-9 if device.type == "cpu" else 5e-3)
-        agrees &= same
-        rows.append(
-            {
-                "figure": name,
-                "recorded": "-" if recorded is None else f"{recorded:.4%}",
-                "measured": f"{value:.4%}",
-                "": "-" if recorded is None else "agrees" if same else "DIFFERS",
-            }
-        )
-    show = console()
-    TextTable(f"Ticket in {folder}", pd.DataFrame(rows)).print(show)
-    if record is None:
-        show.print("The ticket is whole. There is no record beside it to compare it with.")
-    elif agrees:
-        show.print("The ticket is whole and does what its record says.")
-    else:
-        show.print("The ticket is whole, but does not do what its record says.")
-    return 0 if agrees else 1
+    # Another device adds in another order; a node on the edge may fall either way.
+    slack = 1e-9 if device.type == "cpu" else 5e-3
+    return [
+        Check(name, getattr(record, name) if record else None, value, slack)
+        for name, value in measured.items()
+    ]
 
 
 def _with_files(dataset: DatasetConfig, files: dict[str, str]) -> DatasetConfig:

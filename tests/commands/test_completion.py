@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from glt_cli.commands.completion import SCRIPTS, candidates
-from glt_cli.commands.parser import _parser
+from glt_cli.commands.parser import build_parser
 from glt_cli.commands.typed_line import quoted, read
 from tests.conftest import REPOSITORY
 
@@ -72,8 +72,12 @@ SHELLS = [
 ]
 
 
+def offered(shell: str, line: str, replaced: str | None = None) -> list[str]:
+    return candidates(build_parser(), shell, line, replaced)
+
+
 def texts(line: str, shell: str = "bash", replaced: str | None = None) -> set[str]:
-    return {word.removesuffix(" ") for word in candidates(shell, line, replaced)}
+    return {word.removesuffix(" ") for word in offered(shell, line, replaced)}
 
 
 @pytest.mark.parametrize(
@@ -125,7 +129,7 @@ def parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser
                 yield from parsers(below)
 
 
-@pytest.mark.parametrize("parser", list(parsers(_parser())), ids=lambda parser: parser.prog)
+@pytest.mark.parametrize("parser", list(parsers(build_parser())), ids=lambda parser: parser.prog)
 def test_every_flag_is_offered(parser: argparse.ArgumentParser) -> None:
     shown = [action for action in parser._actions if action.help != argparse.SUPPRESS]
     flags = {flag for action in shown for flag in action.option_strings}
@@ -140,23 +144,23 @@ def test_files_and_folders() -> None:
     Path(".hidden").touch()
     Path("new\nline").touch()
     Path("bell\a").touch()
-    assert candidates("bash", "glt table ") == ["runs/"]
-    assert candidates("bash", "glt table runs/") == ["runs/one/"]
-    assert candidates("bash", "glt report --figures=r") == ["--figures=runs/"]
-    assert candidates("bash", "glt report --output ") == ["runs/"]
-    assert candidates("bash", "glt report --output runs/p") == ["runs/page.html "]
-    assert candidates("bash", "glt report --output .h") == [".hidden "]
-    assert candidates("bash", "glt table > runs/p") == ["runs/page.html "]
-    assert candidates("bash", "glt run dataset.edges=./ru") == ["dataset.edges=./runs/"]
+    assert offered("bash", "glt table ") == ["runs/"]
+    assert offered("bash", "glt table runs/") == ["runs/one/"]
+    assert offered("bash", "glt report --figures=r") == ["--figures=runs/"]
+    assert offered("bash", "glt report --output ") == ["runs/"]
+    assert offered("bash", "glt report --output runs/p") == ["runs/page.html "]
+    assert offered("bash", "glt report --output .h") == [".hidden "]
+    assert offered("bash", "glt table > runs/p") == ["runs/page.html "]
+    assert offered("bash", "glt run dataset.edges=./ru") == ["dataset.edges=./runs/"]
 
 
 def test_the_home_folder_stays_short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(Path.cwd()))
     Path("~a b").mkdir()
     Path("a b").mkdir()
-    assert candidates("bash", "glt table ~/a") == ["~/a\\ b/"]
-    assert candidates("bash", "glt table '~/a") == []
-    assert candidates("bash", "glt table \\~a") == ["\\~a\\ b/"]
+    assert offered("bash", "glt table ~/a") == ["~/a\\ b/"]
+    assert offered("bash", "glt table '~/a") == []
+    assert offered("bash", "glt table \\~a") == ["\\~a\\ b/"]
 
 
 def test_options_of_a_folder_are_offered() -> None:
@@ -171,7 +175,7 @@ def test_options_of_a_folder_are_offered() -> None:
 
 def test_asking_changes_nothing_of_the_process() -> None:
     before = dict(os.environ), list(sys.argv)
-    candidates("bash", "glt run method=")
+    offered("bash", "glt run method=")
     assert (dict(os.environ), sys.argv) == before
 
 

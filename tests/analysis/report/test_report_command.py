@@ -197,7 +197,7 @@ def test_bad_input_is_one_line(tmp_path: Path, glt: Glt, monkeypatch: pytest.Mon
 def test_torch_is_not_needed(tmp_path: Path) -> None:
     make_grid(tmp_path / "outputs")
     program = (
-        "import sys; from glt_cli.commands.parser import main as run_command; "
+        "import sys; from glt_cli.commands.main import main as run_command; "
         "assert 'matplotlib' not in sys.modules; "
         "code = run_command(['report', '--output', 'r.html']); "
         "sys.exit(code or 'torch' in sys.modules)"

@@ -1,0 +1,55 @@
+"""`glt verify`: whether a saved ticket still does on its data what its record says."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from glt_cli.commands.shared_flags import add_data_root, add_plugin
+
+
+def add(commands: argparse._SubParsersAction[Any]) -> None:
+    """Declare the sub-command."""
+    verify = commands.add_parser("verify", help="check a saved ticket against its data set")
+    verify.add_argument(
+        "folder", metavar="FOLDER", help="a run folder, or any folder with a ticket in it"
+    )
+    add_data_root(verify)
+    verify.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:k")
+    for key in ("nodes", "edges"):
+        verify.add_argument(
+            f"--{key}", metavar="FILE", help=f"where the {key} file of your own graph is now"
+        )
+    add_plugin(verify)
+    verify.set_defaults(do=verify_ticket)
+
+
+def verify_ticket(flags: argparse.Namespace, words: list[str]) -> int:
+    """Check a ticket and print each figure; returns 0 if all agree, 1 if one differs."""
+    import pandas as pd
+
+    from glt_cli.deploy.integrity import verify
+    from glt_cli.experiment.tables import TextTable
+    from glt_cli.terminal import console
+
+    files = {key: getattr(flags, key) for key in ("nodes", "edges") if getattr(flags, key)}
+    checks = verify(flags.folder, flags.data_root, flags.device, files)
+    rows = [
+        {
+            "figure": check.name,
+            "recorded": "-" if check.recorded is None else f"{check.recorded:.4%}",
+            "measured": f"{check.measured:.4%}",
+            "": "-" if check.recorded is None else "agrees" if check.agrees else "DIFFERS",
+        }
+        for check in checks
+    ]
+    terminal = console()
+    TextTable(f"Ticket in {flags.folder}", pd.DataFrame(rows)).print(terminal)
+    agrees = all(check.agrees for check in checks)
+    if all(check.recorded is None for check in checks):
+        terminal.print("The ticket is whole. There is no record beside it to compare it with.")
+    elif agrees:
+        terminal.print("The ticket is whole and does what its record says.")
+    else:
+        terminal.print("The ticket is whole, but does not do what its record says.")
+    return 0 if agrees else 1
