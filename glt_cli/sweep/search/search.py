@@ -15,7 +15,7 @@ from glt_cli.sweep.search.find_extreme import SearchOutcome, find_extreme
 from glt_cli.sweep.search.search_files import Writer, writer_for
 from glt_cli.sweep.search.search_plan import print_plan
 from glt_cli.sweep.search.search_request import SearchRequest, read_search_request
-from glt_cli.sweep.search.search_result import SearchResult, progress_line, varied_in
+from glt_cli.sweep.search.search_result import FinishedSearch, progress_line, varied_in
 from glt_cli.sweep.search.search_runs import rung_runner
 from glt_cli.sweep.search.search_table import results_table
 from glt_cli.sweep.sweep import check_usable, is_finished, prepare_data
@@ -43,7 +43,7 @@ def search(flags: argparse.Namespace, words: Sequence[str]) -> int:
     return 1 if any(result.outcome.failure for result in results) else 0
 
 
-def _search_all(request: SearchRequest) -> list[SearchResult]:
+def _search_all(request: SearchRequest) -> list[FinishedSearch]:
     """Run all searches, with a line of progress after each trial."""
     progress = console(quiet=any(point.config.quiet for point in request.combinations))
     results = []
@@ -53,7 +53,7 @@ def _search_all(request: SearchRequest) -> list[SearchResult]:
         def report(
             outcome: SearchOutcome, config: Config = config, varied: dict[str, str] = varied
         ) -> None:
-            line = progress_line(request.pruned, SearchResult(config, varied, outcome))
+            line = progress_line(request.pruned, FinishedSearch(config, varied, outcome))
             progress.print(line, markup=False, soft_wrap=True)
 
         outcome = find_extreme(
@@ -64,7 +64,7 @@ def _search_all(request: SearchRequest) -> list[SearchResult]:
             rung_runner(request, point),
             report,
         )
-        results.append(SearchResult(config, varied, outcome))
+        results.append(FinishedSearch(config, varied, outcome))
         if outcome.failure:
             print(f"glt: {results[-1].title}: stopped: {outcome.failure}", file=sys.stderr)
     return results

@@ -17,14 +17,14 @@ from glt_cli.experiment.paths import output_file
 from glt_cli.sweep.search.find_extreme import Trial
 from glt_cli.sweep.search.ladder import GRAPH_SPARSITY, PRUNABLE, WEIGHT_SPARSITY, Rung
 from glt_cli.sweep.search.search_request import SearchRequest
-from glt_cli.sweep.search.search_result import SearchResult
+from glt_cli.sweep.search.search_result import FinishedSearch
 from glt_cli.sweep.search.search_table import results_table
 
 #: Writes the results of a request as text.
-Writer = Callable[[SearchRequest, Sequence[SearchResult]], str]
+Writer = Callable[[SearchRequest, Sequence[FinishedSearch]], str]
 
 
-def as_csv(request: SearchRequest, results: Sequence[SearchResult]) -> str:
+def as_csv(request: SearchRequest, results: Sequence[FinishedSearch]) -> str:
     """One line for each search; sparsities and scores as fractions."""
     out = io.StringIO()
     numbers = ["mean", "deviation", "n", "lower", "upper"]
@@ -60,7 +60,7 @@ def _numbers(trial: Trial | None) -> list[float | None]:
     return [mean.mean, mean.deviation, mean.n, mean.lower, mean.upper]
 
 
-def as_json(request: SearchRequest, results: Sequence[SearchResult]) -> str:
+def as_json(request: SearchRequest, results: Sequence[FinishedSearch]) -> str:
     """Everything, with all rungs and seeds; sparsities and scores as fractions."""
     content = {
         "pruned": request.pruned,
@@ -73,7 +73,7 @@ def as_json(request: SearchRequest, results: Sequence[SearchResult]) -> str:
     return json.dumps(content, indent=2) + "\n"
 
 
-def _search(request: SearchRequest, result: SearchResult) -> dict[str, Any]:
+def _search(request: SearchRequest, result: FinishedSearch) -> dict[str, Any]:
     outcome = result.outcome
     return {
         **{name.replace("data set", "dataset"): text for name, text in result.names.items()},

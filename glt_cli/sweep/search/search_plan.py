@@ -12,7 +12,7 @@ from glt_cli.sweep.search.bisection import most_trials
 from glt_cli.sweep.search.find_extreme import SearchOutcome, find_extreme
 from glt_cli.sweep.search.ladder import NAMES, PRUNABLE, Rung, shares
 from glt_cli.sweep.search.search_request import SearchRequest
-from glt_cli.sweep.search.search_result import SearchResult, varied_in
+from glt_cli.sweep.search.search_result import FinishedSearch, varied_in
 from glt_cli.sweep.search.search_runs import finished_runs
 from glt_cli.sweep.search.search_table import shown_sparsities
 from glt_cli.terminal import console
@@ -35,7 +35,7 @@ def print_plan(request: SearchRequest) -> None:
     ]
     rows, names = [], []
     for point, settings in zip(request.combinations, varied, strict=True):
-        result = SearchResult(point.config, settings, SearchOutcome())
+        result = FinishedSearch(point.config, settings, SearchOutcome())
         names = [*result.names, *(NAMES[key] for key in fixed)]
         sparsities = [f"{result.extreme(key, request.pruned):.2%}" for key in fixed]
         texts = [*result.names.values(), *sparsities, *_next_step(request, point)]

@@ -14,7 +14,7 @@ from glt_cli.sweep.search.ladder import GRAPH_SPARSITY, PRUNABLE, describe
 
 
 @dataclass(frozen=True)
-class SearchResult:
+class FinishedSearch:
     """A search with its outcome.
 
     Attributes:
@@ -74,7 +74,7 @@ def varied_in(combinations: Sequence[Point]) -> list[dict[str, str]]:
     return varied_keys(combinations, shown)
 
 
-def progress_line(pruned: str, result: SearchResult) -> str:
+def progress_line(pruned: str, result: FinishedSearch) -> str:
     """Describe the latest trial or the test of a search in a line."""
     outcome = result.outcome
     if outcome.test:

@@ -11,10 +11,10 @@ from glt_cli.experiment.record import metric_name
 from glt_cli.sweep.search.find_extreme import SearchOutcome
 from glt_cli.sweep.search.ladder import NAMES, PRUNABLE, describe, shares
 from glt_cli.sweep.search.search_request import SearchRequest
-from glt_cli.sweep.search.search_result import SearchResult, difference_text, sparsity
+from glt_cli.sweep.search.search_result import FinishedSearch, difference_text, sparsity
 
 
-def results_table(request: SearchRequest, results: Sequence[SearchResult]) -> RenderedTable:
+def results_table(request: SearchRequest, results: Sequence[FinishedSearch]) -> RenderedTable:
     """The table of all searches; its notes list the rungs that were tried."""
     names = list(results[0].names)
     sparsities = shown_sparsities(request, [result.config for result in results])
@@ -54,7 +54,7 @@ def shown_sparsities(request: SearchRequest, configs: Sequence[Config]) -> list[
     ]
 
 
-def _extreme_text(result: SearchResult, key: str, pruned: str) -> str:
+def _extreme_text(result: FinishedSearch, key: str, pruned: str) -> str:
     extreme = result.extreme(key, pruned)
     if extreme is not None:
         return f"{extreme:.2%}"
@@ -65,7 +65,7 @@ def _verdict(outcome: SearchOutcome) -> str:
     return "failed" if outcome.failure else outcome.verdict or NOTHING
 
 
-def _title(request: SearchRequest, results: Sequence[SearchResult]) -> str:
+def _title(request: SearchRequest, results: Sequence[FinishedSearch]) -> str:
     kind = {"edges": "graph", "weights": "weight", "both": "graph and weight"}[request.pruned]
     metrics = {result.outcome.metric for result in results if result.outcome.metric}
     score = metric_name(metrics.pop()) if len(metrics) == 1 else "scores"
@@ -76,7 +76,7 @@ def _title(request: SearchRequest, results: Sequence[SearchResult]) -> str:
     )
 
 
-def _notes(request: SearchRequest, results: Sequence[SearchResult]) -> list[str]:
+def _notes(request: SearchRequest, results: Sequence[FinishedSearch]) -> list[str]:
     notes = []
     for result in results:
         trials = [
