@@ -27,10 +27,10 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
     add_tolerance(report)
     add_data_root(report)
     add_plugin(report)
-    report.set_defaults(do=report)
+    report.set_defaults(do=write_page)
 
 
-def report(flags: argparse.Namespace, words: list[str]) -> int:
+def write_page(flags: argparse.Namespace, words: list[str]) -> int:
     """Write the page, and its figures as files; returns the exit code."""
     from glt_cli.analysis.report.write import write_report
 

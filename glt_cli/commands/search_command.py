@@ -88,10 +88,10 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
         "--config-dir", "-cd", metavar="DIR", help="add your own options, as for glt run"
     )
     add_plugin(search)
-    search.set_defaults(do=search)
+    search.set_defaults(do=run_search)
 
 
-def search(flags: argparse.Namespace, words: list[str]) -> int:
+def run_search(flags: argparse.Namespace, words: list[str]) -> int:
     """Carry out `glt search`; returns the exit code."""
     from glt_cli.sweep.search.search import search
 

@@ -53,10 +53,10 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
         "--published", action="store_true", help="set published figures beside, labelled"
     )
     add_plugin(table)
-    table.set_defaults(do=table)
+    table.set_defaults(do=show_table)
 
 
-def table(flags: argparse.Namespace, words: list[str]) -> int:
+def show_table(flags: argparse.Namespace, words: list[str]) -> int:
     """Print or write the table; returns the exit code."""
     from glt_cli.analysis.table import write_table
 

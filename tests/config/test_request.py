@@ -1,10 +1,15 @@
 import importlib
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from itertools import product
 from pathlib import Path
 
 import pytest
+from omegaconf import DictConfig
 
-from glt_cli.config import Config
+from glt_cli.config import Config, compose, config_from
 from glt_cli.config.backbones import BACKBONES
 from glt_cli.config.datasets import schema
 from glt_cli.config.methods import METHODS, FastGLTConfig, IMPConfig
@@ -245,3 +250,71 @@ def test_values_that_hydra_could_not_read_are_quoted() -> None:
 def test_a_run_that_is_asked_for_twice_is_one_run() -> None:
     request = read(["seed=0,0,1"], multirun=True, config_dir=None)
     assert [point.config.seed for point in request.points] == [0, 1]
+
+
+def test_an_option_of_ones_own_gives_its_name_to_runs_and_records(
+    glt: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    (tmp_path / "method").mkdir()
+    (tmp_path / "backbone").mkdir()
+    (tmp_path / "method" / "mine.yaml").write_text("defaults: [random]\nallocation: global\n")
+    (tmp_path / "backbone" / "slim.yaml").write_text("defaults: [gcn]\nhidden: 6\n")
+    words = ["--config-dir", str(tmp_path), "method=mine", "backbone=slim", "trainer.epochs=2"]
+    code, out, err = glt("run", *words, "device=cpu")
+    assert (code, err) == (0, "")
+    assert "mine on slim, cora" in out
+    [folder] = Path("outputs").glob("mine-slim-cora-seed0-*")
+    record = json.loads((folder / "record.json").read_text())
+    assert (record["method"], record["backbone"]) == ("mine", "slim")
+    assert [path.name.split("-seed")[0] for path in Path("outputs").glob("dense-*")] == [
+        "dense-slim-cora"
+    ]
+    # The same settings by their own words are another run, whose numbers are the same.
+    code, _, err = glt(
+        "run", "method=random", "method.allocation=global", "backbone.hidden=6",
+        "trainer.epochs=2", "device=cpu",
+    )  # fmt: skip
+    assert (code, err) == (0, "")
+    [plain] = Path("outputs").glob("random-gcn-cora-seed0-*")
+    assert plain.name.rpartition("-")[2] == folder.name.rpartition("-")[2]
+    assert json.loads((plain / "record.json").read_text())["ticket_test"] == record["ticket_test"]
+    assert "mine" in glt("table", "outputs")[1]
+
+
+def test_nobody_sets_the_names_of_runs(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="called by the options"):
+        one("names.method=dense")
+    (tmp_path / "method").mkdir()
+    text = "# @package _global_\ndefaults: [/method/random@method]\nnames: {method: dense}\n"
+    (tmp_path / "method" / "mine.yaml").write_text(text)
+    (point,) = read(["method=mine"], False, str(tmp_path)).points
+    assert point.config.method_name == "mine"
+
+
+def test_a_request_is_composed_once(
+    glt: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    composed: list[object] = []
+    honest = compose._compose
+
+    def counting(overrides: Sequence[str], hydra: bool = False) -> DictConfig:
+        composed.append(overrides)
+        return honest(overrides, hydra)
+
+    monkeypatch.setattr(compose, "_compose", counting)
+    before = list(sys.argv)
+    words = ["method=random", "seed=0,1,2", "backbone.hidden=4", "trainer.epochs=2", "device=cpu"]
+    code, _, err = glt("run", "-m", *words)
+    assert (code, err) == (0, "")
+    # Hydra's own settings as they are, those of the request, and each of its three points.
+    assert len(composed) == 2 + 3
+    assert sys.argv == before
+
+
+def test_a_configuration_reads_back_from_plain_values() -> None:
+    config = one("method=imp", "backbone=gat", "dataset=ca_astroph", "seed=3")
+    assert config_from(asdict(config)) == config
+    assert config_from(json.loads(json.dumps(asdict(config)))) == config
+    for wrong in ({}, {"method": 3}, asdict(config) | {"seed": "x"}, asdict(config) | {"wings": 2}):
+        with pytest.raises(ValueError, match="not the settings of a run"):
+            config_from(wrong)

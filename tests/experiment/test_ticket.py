@@ -3,6 +3,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors.torch import load_file, save
 
 from glt_cli.experiment.paths import RunFolder
@@ -179,3 +180,12 @@ def test_masks_come_in_the_models_order(glt: Glt) -> None:
     (folder,) = Path("outputs").glob("random-*")
     ticket = read_ticket(RunFolder(folder))
     assert list(ticket.masks) == [EDGE, *ticket.model().prunable()]
+
+
+def test_reading_a_ticket_moves_no_random_number(glt: Callable[..., tuple[int, str, str]]) -> None:
+    assert glt("run", *TINY, "method=random")[0] == 0
+    [folder] = Path("outputs").glob("random-*")
+    torch.manual_seed(7)
+    before = torch.get_rng_state()
+    read_ticket(RunFolder(folder)).model()
+    assert torch.equal(torch.get_rng_state(), before)
