@@ -1,5 +1,6 @@
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ import torch
 from hypothesis import settings
 
 from glt_cli.commands.main import main as run_command
+from glt_cli.config import plugins
+from glt_cli.config.registry import restored
 from glt_cli.data import sources
 from glt_cli.data.ogb import fetch
 
@@ -71,3 +74,19 @@ def glt(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str
         return code, out, err
 
     return run
+
+
+@pytest.fixture
+def unplugged(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The test begins and ends without plug-ins."""
+    monkeypatch.setattr(plugins, "_loaded", {})
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    for name in (plugins.VARIABLE, "PYTHONPATH"):
+        monkeypatch.setenv(name, os.environ.get(name, ""))
+    monkeypatch.setenv(plugins.VARIABLE, "")
+    here = str(Path.cwd().resolve())
+    with restored(always=True):
+        yield
+    for name, module in list(sys.modules.items()):
+        if (getattr(module, "__file__", None) or "").startswith(here):
+            del sys.modules[name]

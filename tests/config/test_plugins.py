@@ -1,7 +1,7 @@
 import os
 import pickle
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +10,11 @@ import pytest
 from glt_cli.config import check, plugins
 from glt_cli.config.methods import FastGLTConfig
 from glt_cli.config.plugins import as_words, described, load_plugins, loaded
-from glt_cli.config.registry import restored
 from glt_cli.config.request import read
 from glt_cli.errors import UserError
 from tests.config.test_config import GOOD
+
+pytestmark = pytest.mark.usefixtures("unplugged")
 
 Glt = Callable[..., tuple[int, str, str]]
 
@@ -31,22 +32,6 @@ def find(context, config): ...
 @register_edge_score("nearness")
 def nearness(evidence): ...
 """
-
-
-@pytest.fixture(autouse=True)
-def _unloaded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Each test begins and ends without plug-ins."""
-    monkeypatch.setattr(plugins, "_loaded", {})
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    for name in (plugins.VARIABLE, "PYTHONPATH"):
-        monkeypatch.setenv(name, os.environ.get(name, ""))
-    monkeypatch.setenv(plugins.VARIABLE, "")
-    here = str(Path.cwd().resolve())
-    with restored(always=True):
-        yield
-    for name, module in list(sys.modules.items()):
-        if (getattr(module, "__file__", None) or "").startswith(here):
-            del sys.modules[name]
 
 
 def write(name: str, text: str = METHOD) -> Path:
@@ -147,9 +132,18 @@ def test_every_command_takes_plug_ins(glt: Glt) -> None:
         assert err.startswith("glt: plug-in nowhere: there is no such module"), err
 
 
-def test_help_completion_and_commands_for_queues_know_them(glt: Glt) -> None:
+def test_completion_knows_those_of_the_environment_and_runs_none_of_the_line(
+    glt: Glt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("mine.py")
+    assert glt("completion", "bash", "--line", "glt run --plugin mine method=m")[1] == ""
+    assert "mine" not in sys.modules
+    monkeypatch.setenv(plugins.VARIABLE, "mine")
+    assert "mine" in glt("completion", "bash", "--line", "glt run method=m")[1].splitlines()[0]
+
+
+def test_help_and_commands_for_queues_know_them(glt: Glt) -> None:
     path = write("mine.py")
-    assert "method=mine" in glt("completion", "bash", "--line", "glt run --plugin mine method=m")[1]
     code, out, err = glt("run", "--plugin", "mine", "method=mine", "device=cpu", "--print")
     assert code == 0
     assert out == f"glt run --plugin {path} method=mine device=cpu\n"
