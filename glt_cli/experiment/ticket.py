@@ -32,7 +32,7 @@ from glt_cli.training.loop import State
 TICKET_FORMAT = 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # tensors don't compare as a whole
 class Ticket:
     """(m_g, m_θ, Θ₀), and the weights trained from it.
 
