@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from glt_cli.data.graph_data import LinkData, NodeData
     from glt_cli.data.plugged import register_dataset
     from glt_cli.deploy.find_ticket import find_ticket
-    from glt_cli.deploy.loaded_ticket import LoadedTicket, load_ticket
+    from glt_cli.deploy.loaded_ticket import Ticket, load_ticket
     from glt_cli.errors import UserError
     from glt_cli.experiment.record import Record
     from glt_cli.models import register_backbone
@@ -43,12 +43,12 @@ __all__ = [
     "LayerSize",
     "Linear",
     "LinkData",
-    "LoadedTicket",
     "MethodConfig",
     "NodeData",
     "PruningContext",
     "Record",
     "SearchResult",
+    "Ticket",
     "UserError",
     "bounded",
     "find_ticket",
@@ -78,7 +78,7 @@ _MODULES = {
     "LayerSize": "models.backbone",
     "Linear": "models.backbone",
     "LinkData": "data.graph_data",
-    "LoadedTicket": "deploy.loaded_ticket",
+    "Ticket": "deploy.loaded_ticket",
     "MethodConfig": "config.methods",
     "NodeData": "data.graph_data",
     "PruningContext": "pruning.context",
@@ -105,8 +105,10 @@ def __getattr__(name: str) -> Any:
     """Import a public name from its module."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+    found = getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = found
+    return found
 
 
 def __dir__() -> list[str]:
-    return [*globals(), *__all__]
+    return sorted({*globals(), *__all__})

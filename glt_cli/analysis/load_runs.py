@@ -20,9 +20,10 @@ def load_runs(folders: str | Path | Sequence[str | Path] = "outputs") -> pd.Data
         folders: One or several folders, or folders of folders, with runs in them.
 
     Returns:
-        One row for each run. Columns are the fields of `record.json` (scores, sparsities and
-        savings are fractions, times seconds, memory MiB), `label` (the method as tables call it),
-        `difference` (ticket minus dense on test) and `folder`.
+        One row for each run, also of failed and interrupted ones, whose `status` is not `done`.
+        Columns are the fields of `record.json` (scores, sparsities and savings are fractions,
+        times seconds, memory MiB), `label` (the method as tables call it), `difference` (ticket
+        minus dense on test, a fraction) and `folder`.
 
     Raises:
         UserError: A folder does not exist, or there is no run in any of them.
@@ -31,10 +32,13 @@ def load_runs(folders: str | Path | Sequence[str | Path] = "outputs") -> pd.Data
 
     several = [folders] if isinstance(folders, str | Path) else folders
     rows = []
-    for run in collect(map(str, several)):
+    for run in collect(str(folder) for folder in several):
         record = run.record
-        scores = (record.ticket_test, record.dense_test)
-        difference = None if None in scores else (scores[0] or 0.0) - (scores[1] or 0.0)
-        further = {"label": record.label, "difference": difference, "folder": str(run.folder.path)}
-        rows.append({**asdict(record), **further})
+        ticket, dense = record.ticket_test, record.dense_test
+        further = {
+            "label": record.label,
+            "difference": None if ticket is None or dense is None else ticket - dense,
+            "folder": str(run.folder.path),
+        }
+        rows.append(asdict(record) | further)
     return pd.DataFrame(rows)

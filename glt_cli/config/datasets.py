@@ -136,10 +136,7 @@ class FilesConfig(DatasetConfig):
 
     def problems(self) -> Iterator[str]:
         """See DatasetConfig."""
-        if not re.fullmatch(r"[A-Za-z0-9._-]{1,60}", self.title) or self.title.strip(".") == "":
-            yield f"dataset.title={self.title}: must be at most 60 letters, digits and ._-"
-        elif self.title in DATASETS and self.title != self.name:
-            yield f"dataset.title={self.title}: is the name of a known data set; choose another"
+        yield from _title_problems(self)
         for key in ("edges", "nodes", "label"):
             if not getattr(self, key):
                 yield f"dataset.{key}: must be given, as in dataset.{key}={_EXAMPLES[key]}"
@@ -166,6 +163,19 @@ class InMemoryConfig(DatasetConfig):
     def shown(self) -> str:
         """See DatasetConfig."""
         return self.title
+
+    def problems(self) -> Iterator[str]:
+        """See DatasetConfig."""
+        yield from _title_problems(self)
+
+
+def _title_problems(config: FilesConfig | InMemoryConfig) -> Iterator[str]:
+    """Yield what is wrong with a title, which becomes part of a folder's name."""
+    title = config.title
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,60}", title) or title.strip(".") == "":
+        yield f"dataset.title={title}: must be at most 60 letters, digits and ._-"
+    elif title in DATASETS and title != config.name:
+        yield f"dataset.title={title}: is the name of a known data set; choose another"
 
 
 _EXAMPLES = {"edges": "edges.csv", "nodes": "nodes.csv", "label": "churned"}

@@ -139,11 +139,13 @@ def composing(config_dir: str | None) -> Iterator[Hydra]:
     if config_dir:
         folder = f"file://{Path(config_dir).resolve()}"
         places.prepend("command-line", folder, SearchPathQuery(provider="schema"))
-    GlobalHydra.instance().clear()
+    theirs = GlobalHydra.instance().hydra  # of a program that uses Hydra itself
     try:
+        GlobalHydra.instance().clear()
         yield Hydra.create_main_hydra2("glt", places)
     finally:
-        GlobalHydra.instance().clear()
+        GlobalHydra.instance().hydra = theirs
+        store_options()  # without the data set in memory
 
 
 def _points(

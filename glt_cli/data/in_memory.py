@@ -18,8 +18,8 @@ _SPLITS = ("train", "val", "test")
 def node_data(data: Any) -> NodeData:
     """Read the arrays of a torch-geometric `Data`.
 
-    Where `edge_index` holds each edge in both directions the graph is undirected, otherwise it is
-    directed, as torch-geometric's own layers take it.
+    Where `edge_index` holds each edge in both directions, with equal weights, the graph is
+    undirected; otherwise it is directed, as torch-geometric's own layers take it.
 
     Args:
         data: With `x` [N, F] (dense or sparse), `edge_index` [2, M], `y` (classes [N], or
@@ -29,16 +29,17 @@ def node_data(data: Any) -> NodeData:
     Raises:
         UserError: One of them is missing, or does not fit the others.
     """
-    for key in ("x", "edge_index", "y", *(f"{split}_mask" for split in _SPLITS)):
-        if getattr(data, key, None) is None:
-            raise UserError(f"data.{key}: is missing; a ticket needs x, edge_index, y and masks")
     graph = graph_data(data)
     nodes = graph.num_nodes
+    if not graph.edges.size:
+        raise UserError("data.edge_index: holds no edge; a ticket needs some")
     masks = {split: _mask(data, split, nodes) for split in _SPLITS}
     used = masks["train"] | masks["val"] | masks["test"]
     if sum(int(mask.sum()) for mask in masks.values()) > int(used.sum()):
-        raise UserError("data: a node is in two of train_mask, val_mask and test_mask")
-    y, classes = _labels(_array(data.y), used, nodes)
+        raise UserError(
+            "data: a node is in two of train_mask, val_mask and test_mask; it may be in one"
+        )
+    y, classes = _labels(data, used)
     return NodeData(
         **vars(graph),
         y=y,
@@ -49,35 +50,26 @@ def node_data(data: Any) -> NodeData:
     )
 
 
-def graph_data(data: Any) -> GraphData:
+def graph_data(data: Any, has_features: bool = True) -> GraphData:
     """Read the features and edges of a torch-geometric `Data`, which is enough to predict.
 
     Args:
         data: See `node_data`; labels and masks may be missing.
+        has_features: Whether to read `x`; of a graph without it `num_nodes` counts.
 
     Raises:
         UserError: Features or edges are missing, or do not fit each other.
     """
-    import numpy as np
-
-    for key in ("x", "edge_index"):
-        if getattr(data, key, None) is None:
-            raise UserError(f"data.{key}: is missing")
-    x, edges = _features(data.x), _array(data.edge_index).astype(np.int64)
-    nodes = x.shape[0]
-    if edges.ndim != 2 or edges.shape[0] != 2 or (edges.size and not _within(edges, nodes)):
-        raise UserError(f"data.edge_index: must be [2, M], with nodes from 0 to {nodes - 1}")
-    weights = getattr(data, "edge_weight", None)
-    if weights is not None:
-        weights = _array(weights).astype(np.float32).reshape(-1)
-        if weights.shape != edges.shape[1:] or not (np.isfinite(weights) & (weights > 0)).all():
-            raise UserError("data.edge_weight: must be [M], a positive number for each edge")
+    x: Any = _features(data) if has_features else None
+    nodes = x.shape[0] if has_features else int(getattr(data, "num_nodes", None) or 0)
+    edges = _edges(data, nodes)
+    weights = _weights(data, edges.shape[1])
     return GraphData(
         num_nodes=nodes,
         x=x,
         edges=edges,
         weights=weights,
-        directed=not _is_symmetric(edges, nodes),
+        directed=not _is_symmetric(edges, weights, nodes),
     )
 
 
@@ -97,72 +89,130 @@ def checksum(data: NodeData) -> str:
     return digest.hexdigest()
 
 
-def _array(tensor: Any) -> Any:
-    import numpy as np
+def _tensor(data: Any, key: str) -> Any:
+    """An attribute as a tensor on CPU."""
+    import torch
 
-    return tensor.detach().cpu().numpy() if hasattr(tensor, "detach") else np.asarray(tensor)
-
-
-def _features(x: Any) -> Any:
-    """[N, F] float32, as an array or, of a sparse tensor, a CSR array."""
-    import numpy as np
-    import scipy.sparse
-
-    if getattr(x, "is_sparse", False) or "sparse" in str(getattr(x, "layout", "")):
-        found = x.detach().cpu().to_sparse_coo().coalesce()
-        shape = (found.shape[0], found.shape[1])
-        csr = scipy.sparse.csr_array(
-            (found.values().numpy().astype(np.float32), found.indices().numpy()), shape=shape
+    value = getattr(data, key, None)
+    if value is None:
+        raise UserError(
+            f"data.{key}: is missing; give a torch-geometric Data with x, edge_index and, to find "
+            "a ticket, y, train_mask, val_mask and test_mask"
         )
-        csr.sort_indices()
-        csr.eliminate_zeros()
-        return csr
-    dense = _array(x).astype(np.float32)
-    if dense.ndim != 2:
-        raise UserError(f"data.x: must be [N, F]; it is {list(dense.shape)}")
-    if not np.isfinite(dense).all():
-        raise UserError("data.x: holds values that are not finite")
-    return dense
+    try:
+        return torch.as_tensor(value).detach().cpu()
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise UserError(f"data.{key}: must be a tensor; it is a {type(value).__name__}") from error
+
+
+def _is(tensor: Any) -> str:
+    return f"it is {str(tensor.dtype).removeprefix('torch.')} {list(tensor.shape)}"
+
+
+def _is_whole(tensor: Any) -> bool:
+    import torch
+
+    kind = tensor.dtype
+    return not (kind.is_floating_point or kind.is_complex or kind is torch.bool)
+
+
+def _features(data: Any) -> Any:
+    """[N, F] float32, a copy: an array or, of a sparse tensor, a CSR array."""
+    import scipy.sparse
+    import torch
+
+    x = _tensor(data, "x")
+    if x.dim() != 2 or x.shape[1] == 0 or x.is_complex():
+        raise UserError(f"data.x: must be numbers [N, F]; {_is(x)}")
+    is_sparse = x.layout != torch.strided
+    coordinates = x.to_sparse_coo().coalesce() if is_sparse else None
+    values = (x if coordinates is None else coordinates.values()).to(torch.float32, copy=True)
+    if not bool(values.isfinite().all()):
+        raise UserError("data.x: holds values that are not finite; fill or remove them")
+    if coordinates is None:
+        return values.numpy()
+    csr = scipy.sparse.csr_array((values.numpy(), coordinates.indices().numpy()), tuple(x.shape))
+    csr.sort_indices()
+    csr.eliminate_zeros()
+    return csr
+
+
+def _edges(data: Any, nodes: int) -> NDArray[np.int64]:
+    """[2, M] int64."""
+    import numpy as np
+    import torch
+
+    edges = _tensor(data, "edge_index")
+    if edges.dim() != 2 or edges.shape[0] != 2 or not _is_whole(edges):
+        raise UserError(f"data.edge_index: must be whole numbers [2, M]; {_is(edges)}")
+    if edges.numel() and (int(edges.min()) < 0 or int(edges.max()) >= nodes):
+        wrong = int(edges.min() if int(edges.min()) < 0 else edges.max())
+        raise UserError(f"data.edge_index: holds node {wrong}; nodes are 0 to {nodes - 1}")
+    return np.asarray(edges.to(torch.int64).numpy())
+
+
+def _weights(data: Any, edges: int) -> NDArray[np.float32] | None:
+    """[M] float32, or None where all edges weigh 1."""
+    import numpy as np
+    import torch
+
+    if getattr(data, "edge_weight", None) is None:
+        return None
+    weights = _tensor(data, "edge_weight")
+    if weights.is_complex() or weights.numel() != edges or weights.shape[:1] != (edges,):
+        raise UserError(f"data.edge_weight: must be numbers [{edges}]; {_is(weights)}")
+    flat = np.array(weights.to(torch.float32).reshape(-1).numpy())
+    if not (np.isfinite(flat) & (flat > 0)).all():
+        raise UserError("data.edge_weight: must be above 0 and finite; leave other edges out")
+    return flat
 
 
 def _mask(data: Any, split: str, nodes: int) -> NDArray[np.bool_]:
     import numpy as np
+    import torch
 
-    mask = _array(getattr(data, f"{split}_mask"))
-    if mask.dtype != np.bool_ or mask.shape != (nodes,):
-        raise UserError(
-            f"data.{split}_mask: must be bool [{nodes}]; it is {mask.dtype} {list(mask.shape)}"
-        )
-    if not mask.any():
-        raise UserError(f"data.{split}_mask: no node is in it")
-    return np.asarray(mask)
+    mask = _tensor(data, f"{split}_mask")
+    if mask.dtype is not torch.bool or tuple(mask.shape) != (nodes,):
+        raise UserError(f"data.{split}_mask: must be bool [{nodes}]; {_is(mask)}")
+    if not bool(mask.any()):
+        raise UserError(f"data.{split}_mask: no node is in it; each mask needs some")
+    return np.asarray(mask.numpy())
 
 
-def _labels(y: Any, used: NDArray[np.bool_], nodes: int) -> tuple[Any, int]:
+def _labels(data: Any, used: NDArray[np.bool_]) -> tuple[Any, int]:
     """Classes [N] and their number, or labels [N, L] and theirs; only those of a mask count."""
     import numpy as np
 
-    if y.ndim == 2 and y.shape[1] == 1:
+    nodes, y = used.size, _tensor(data, "y")
+    if y.dim() == 2 and y.shape[1] == 1:
         y = y[:, 0]
-    if y.shape[:1] != (nodes,) or y.ndim > 2:
-        raise UserError(f"data.y: must be [{nodes}] or [{nodes}, labels]; it is {list(y.shape)}")
+    if y.dim() not in (1, 2) or y.shape[0] != nodes or y.numel() == 0:
+        raise UserError(f"data.y: must be classes [{nodes}] or labels [{nodes}, L]; {_is(y)}")
     known = y[used]
-    if y.ndim == 2:
-        if not np.isin(known, (0, 1)).all():
+    if y.dim() == 2:
+        if not bool(((known == 0) | (known == 1)).all()):
             raise UserError("data.y: labels [N, L] must be 0 or 1 for the nodes of the masks")
-        return np.where(used[:, None], y, 0).astype(bool), int(y.shape[1])
-    if not np.issubdtype(y.dtype, np.integer) or known.min() < 0:
-        raise UserError("data.y: classes must be whole numbers from 0 for the nodes of the masks")
-    return np.where(used, y, 0).astype(np.int64), int(known.max()) + 1
+        return (y == 1).numpy() & used[:, None], y.shape[1]
+    if not _is_whole(y):
+        raise UserError(f"data.y: classes must be whole numbers, as data.y.long(); {_is(y)}")
+    least, most = int(known.min()), int(known.max())
+    if least < 0 or most >= nodes:
+        wrong = least if least < 0 else most
+        raise UserError(f"data.y: holds class {wrong}; number the classes of the masks from 0")
+    if least == most:
+        raise UserError(f"data.y: all nodes of the masks are of class {least}; two are needed")
+    return np.where(used, y.numpy(), 0).astype(np.int64), most + 1
 
 
-def _within(edges: NDArray[np.int64], nodes: int) -> bool:
-    return bool(edges.min() >= 0 and edges.max() < nodes)
-
-
-def _is_symmetric(edges: NDArray[np.int64], nodes: int) -> bool:
-    """Whether each edge is stored in both directions."""
+def _is_symmetric(
+    edges: NDArray[np.int64], weights: NDArray[np.float32] | None, nodes: int
+) -> bool:
+    """Whether each edge is stored in both directions, with the same mean weight."""
     import numpy as np
 
-    there, back = edges[0] * nodes + edges[1], edges[1] * nodes + edges[0]
-    return bool(np.array_equal(np.unique(there), np.unique(back)))
+    def sides(source: NDArray[np.int64], target: NDArray[np.int64]) -> tuple[Any, Any]:
+        keys, place = np.unique(source * nodes + target, return_inverse=True)
+        return keys, np.bincount(place, weights) / np.bincount(place)
+
+    (there, one), (back, other) = sides(edges[0], edges[1]), sides(edges[1], edges[0])
+    return bool(np.array_equal(there, back) and np.allclose(one, other))

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from glt_cli.deploy.plain_models import ConvStack, DeeperGCN, EmbeddedNodes
 from glt_cli.errors import UserError
-from glt_cli.experiment.ticket import Ticket
+from glt_cli.experiment.ticket import SavedTicket
 from glt_cli.models.backbone import Backbone, Linear
 from glt_cli.models.embedded import Embedded
 from glt_cli.models.gat import GAT, GATLayer
@@ -29,7 +29,7 @@ with warnings.catch_warnings():
 _LAYERS = {GCN: "GCNConv", GIN: "GINConv", GAT: "GATConv", ResGCN: "GENConv"}
 
 
-def to_torch_geometric(ticket: Ticket, graph: Graph) -> tuple[nn.Module, Data]:
+def to_torch_geometric(ticket: SavedTicket, graph: Graph) -> tuple[nn.Module, Data]:
     """Convert a ticket: torch-geometric's layers with its weights, and the smaller graph.
 
     `model(x, data.edge_index)` gives [N, outputs] from dense features x [N, F]; where the graph

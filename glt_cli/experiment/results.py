@@ -21,7 +21,7 @@ from glt_cli.experiment.tables import (
     sentence,
     sparsity_table,
 )
-from glt_cli.experiment.ticket import Ticket, write_round_masks, write_ticket
+from glt_cli.experiment.ticket import SavedTicket, write_round_masks, write_ticket
 from glt_cli.pruning.context import PruningRound
 from glt_cli.pruning.masks import EDGE, Targets, kept_counts, sparsities
 from glt_cli.pruning.retrain import Trained
@@ -123,9 +123,9 @@ def ticket_of(
     result: RunResult,
     data_checksum: str,
     preparation: dict[str, Any] | None,
-) -> Ticket:
+) -> SavedTicket:
     """The ticket that a run found, with what rebuilds its model."""
-    return Ticket(
+    return SavedTicket(
         backbone=config.backbone,
         dataset=config.dataset,
         data_checksum=data_checksum,

@@ -32,8 +32,8 @@ from glt_cli.training.loop import State
 TICKET_FORMAT = 2
 
 
-@dataclass(frozen=True)
-class Ticket:
+@dataclass(frozen=True, eq=False)  # tensors don't compare as a whole
+class SavedTicket:
     """(m_g, m_θ, Θ₀), and the weights trained from it.
 
     Attributes:
@@ -93,7 +93,7 @@ class Ticket:
         return model.eval()
 
 
-def write_ticket(ticket: Ticket, folder: RunFolder) -> str:
+def write_ticket(ticket: SavedTicket, folder: RunFolder) -> str:
     """Write `ticket.safetensors`, then `ticket.json`, which holds the former's checksum.
 
     Returns:
@@ -138,7 +138,7 @@ def write_round_masks(rounds: Sequence[PruningRound], folder: RunFolder) -> None
     write_whole(folder.rounds, save(tensors))
 
 
-def read_ticket(folder: RunFolder) -> Ticket:
+def read_ticket(folder: RunFolder) -> SavedTicket:
     """Read a ticket and check that it is whole and fits together.
 
     Raises:
@@ -193,7 +193,7 @@ def _read_about(folder: RunFolder) -> dict[str, Any]:
     return dict(about)
 
 
-def _assemble(about: dict[str, Any], tensors: dict[str, Tensor]) -> Ticket:
+def _assemble(about: dict[str, Any], tensors: dict[str, Tensor]) -> SavedTicket:
     def part(prefix: str) -> dict[str, Tensor]:
         return {k.removeprefix(prefix): t for k, t in tensors.items() if k.startswith(prefix)}
 
@@ -205,7 +205,7 @@ def _assemble(about: dict[str, Any], tensors: dict[str, Tensor]) -> Ticket:
     if problems := [*out_of_bounds(backbone), *out_of_bounds(dataset)]:
         raise ValueError("; ".join(problems))
     outputs = about["num_outputs"]
-    ticket = Ticket(
+    ticket = SavedTicket(
         backbone=backbone,
         dataset=dataset,
         data_checksum=about["data_checksum"],
@@ -233,7 +233,7 @@ def _least_nodes(edge_index: Tensor) -> int:
     return int(edge_index.max()) + 1 if edge_index.numel() else 0
 
 
-def _check(ticket: Ticket) -> None:
+def _check(ticket: SavedTicket) -> None:
     """Raise ValueError where the tensors don't keep a ticket's promises."""
     edges, mask = ticket.edge_index, ticket.masks[EDGE]
     if edges.dtype != torch.int64 or edges.dim() != 2 or edges.shape[0] != 2:

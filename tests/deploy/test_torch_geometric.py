@@ -26,7 +26,7 @@ from glt_cli.deploy.plain_models import ConvStack, DeeperGCN, EmbeddedNodes
 from glt_cli.deploy.torch_geometric import to_torch_geometric
 from glt_cli.errors import UserError
 from glt_cli.experiment.paths import RunFolder
-from glt_cli.experiment.ticket import Ticket, read_ticket
+from glt_cli.experiment.ticket import SavedTicket, read_ticket
 from glt_cli.models.backbone import Backbone, Dropout
 from glt_cli.models.embedded import Embedded
 from glt_cli.models.graph import Graph
@@ -57,7 +57,7 @@ with warnings.catch_warnings():
 
 def make_ticket(
     name: str, graph: Graph, kept: Tensor, seed: int = 0, layers: int = 3, embedded: int = 0
-) -> Ticket:
+) -> SavedTicket:
     """A ticket with every parameter random, half of the weights pruned at random."""
     config = replace(BACKBONES[name], layers=layers)
     model = randomised(backbones.build(config, WIDTH, OUTPUTS, embedded), seed).float()
@@ -71,7 +71,7 @@ def make_ticket(
             module.running_mean.normal_(generator=generator)
             assert module.running_var is not None
             module.running_var.uniform_(0.5, 2, generator=generator)
-    return Ticket(
+    return SavedTicket(
         backbone=config,
         dataset=DatasetConfig(name="cora"),
         data_checksum="",
@@ -89,7 +89,7 @@ def make_ticket(
     )
 
 
-def ours(ticket: Ticket, graph: Graph, x: Matrix) -> tuple[Tensor, Backbone]:
+def ours(ticket: SavedTicket, graph: Graph, x: Matrix) -> tuple[Tensor, Backbone]:
     """Outputs of our model on the graph of the kept edges, and the model."""
     model, kept = ticket.model(), graph.keep(ticket.masks[EDGE])
     outputs: Tensor = model(x, kept, kept.ones())
@@ -115,7 +115,7 @@ def close(actual: Tensor, expected: Tensor, tolerance: float) -> None:
     torch.testing.assert_close(actual, expected, rtol=tolerance, atol=tolerance)
 
 
-def assert_same(ticket: Ticket, graph: Graph, x: Tensor, seed: int) -> None:
+def assert_same(ticket: SavedTicket, graph: Graph, x: Tensor, seed: int) -> None:
     """Outputs and gradients of both models agree, the gradients of the features among them."""
     mine, theirs = x.clone(), x.clone()
     if x.is_floating_point():
@@ -204,7 +204,7 @@ def test_a_backbone_without_counterpart_is_refused(monkeypatch: pytest.MonkeyPat
             raise NotImplementedError
 
     graph, kept = some_graph()
-    monkeypatch.setattr(Ticket, "model", lambda ticket: Strange())
+    monkeypatch.setattr(SavedTicket, "model", lambda ticket: Strange())
     with pytest.raises(UserError, match="Strange has no counterpart"):
         to_torch_geometric(make_ticket("gcn", graph, kept), graph)
 

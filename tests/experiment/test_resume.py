@@ -18,7 +18,7 @@ from glt_cli.experiment.checkpoint import Checkpoint, PhaseCheckpoint, RunCost
 from glt_cli.experiment.history import HistoryRecorder
 from glt_cli.experiment.locks import BusyError, locked
 from glt_cli.experiment.paths import RunFolder
-from glt_cli.experiment.ticket import Ticket
+from glt_cli.experiment.ticket import SavedTicket
 from glt_cli.pruning import methods
 from glt_cli.pruning.masks import clone
 from glt_cli.training.loop import Epoch
@@ -86,7 +86,7 @@ def test_an_interrupted_retraining_does_not_search_again(
     with monkeypatch.context() as patch:
         honest = results.write_ticket
 
-        def not_for_tickets(ticket: Ticket, folder: RunFolder) -> str:
+        def not_for_tickets(ticket: SavedTicket, folder: RunFolder) -> str:
             if not ticket.masks["edge"].all():
                 _stop()
             return honest(ticket, folder)
