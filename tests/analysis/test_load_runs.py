@@ -76,5 +76,5 @@ def test_folders_of_any_kind_and_each_run_once(runs: pd.DataFrame) -> None:
 def test_where_there_are_none(tmp_path: Path) -> None:
     with pytest.raises(glt_cli.UserError, match="there is no such folder; name one with runs"):
         glt_cli.load_runs("nowhere")
-    with pytest.raises(glt_cli.UserError, match="no runs in there; glt run leaves some"):
+    with pytest.raises(glt_cli.UserError, match="no runs found; glt run writes them"):
         glt_cli.load_runs(tmp_path)

@@ -432,7 +432,7 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
 
 def test_its_names_are_listed_and_there() -> None:
     names = {"Record", "Ticket", "UserError", "find_ticket", "load_runs", "load_ticket"}
-    assert names == set(glt_cli.__all__)
+    assert names <= set(glt_cli.__all__)
     assert names <= set(dir(glt_cli))
     assert len(dir(glt_cli)) == len(set(dir(glt_cli)))
     room: dict[str, Any] = {}

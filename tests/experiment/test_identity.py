@@ -41,7 +41,9 @@ def changed(base: Config, path: tuple[str, ...]) -> Config:
     return other
 
 
-ASIDE = {"seed", "device", "preset", "tolerance", "data_root", "output_dir", "force", "quiet"}
+ASIDE = {
+    "seed", "device", "preset", "names", "tolerance", "data_root", "output_dir", "force", "quiet"
+}  # fmt: skip
 
 
 def test_every_setting_that_can_change_numbers_changes_the_hash_and_no_other_does() -> None:

@@ -49,7 +49,7 @@ def test_parts_are_disjoint_and_complete_and_drawn_anew(everyone: bool) -> None:
 
 
 @pytest.mark.parametrize("name", ["gcn", "gin-mean", "gat"])
-@pytest.mark.parametrize("strength", [False, True])
+@pytest.mark.parametrize("edge_weight", [False, True])
 def test_gradients_of_parts_add_up_on_the_right_entries(name: str, edge_weight: bool) -> None:
     """They are those of the whole graph without the edges between parts."""
     task = tiny_task()

@@ -94,8 +94,7 @@ def make_run(
         finished=f"2026-01-0{1 + config.seed}T00:00:00+00:00",
         status="done",
     )
-    for name, value in further.items():
-        setattr(record, name, value)
+    record = replace(record, **further)
     folder.history.write_text(
         "phase,epoch,loss,val,graph_sparsity,weight_sparsity\n"
         "pretrain,1,1.9,0.3,0.0,0.0\ndenoise,1,1.5,0.5,0.3,0.9\n"
