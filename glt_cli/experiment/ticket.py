@@ -29,7 +29,9 @@ from glt_cli.pruning.context import PruningRound
 from glt_cli.pruning.masks import EDGE, Masks, kept_counts, sparsities
 from glt_cli.training.loop import State
 
-TICKET_FORMAT = 2
+TICKET_FORMAT = 3
+#: Format 2 lacks the number of nodes, directions, edge weights and feature statistics.
+_READABLE = (2, 3)
 
 
 @dataclass(frozen=True, eq=False)  # tensors don't compare as a whole
@@ -176,9 +178,10 @@ def _read_about(folder: RunFolder) -> dict[str, Any]:
         missing = {"backbone", "dataset", "data_checksum", "tensors_sha256"} - set(about)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{folder.ticket}: damaged, it can't be read as a ticket") from error
-    if known != TICKET_FORMAT:
+    if known not in _READABLE:
         raise UserError(
-            f"{folder.ticket}: ticket format {known}; this glt reads format {TICKET_FORMAT}"
+            f"{folder.ticket}: ticket format {known}; this glt reads formats "
+            f"{', '.join(map(str, _READABLE))}"
         )
     if missing:
         raise UserError(f"{folder.ticket}: damaged, {', '.join(sorted(missing))} is missing")
