@@ -45,6 +45,10 @@ class RetrainConfig:
     distill: float = bounded(0.0, 0)
     #: `reinit` draws other initial weights, `shuffle` puts as many kept elements elsewhere.
     control: str = one_of("none", "reinit", "shuffle")
+    #: Rate, decay and epochs of the ticket's training; the trainer's where nothing is given.
+    lr: float | None = bounded(None, 0, above=True)
+    weight_decay: float | None = bounded(None, 0)
+    epochs: int | None = bounded(None, 1)
 
 
 @dataclass

@@ -152,6 +152,30 @@ class TeddyConfig(MethodConfig):
     distill: float = bounded(10.0, 0)
 
 
+@dataclass
+class GuidedConfig(MethodConfig):
+    """Edges guided by the dense model, weights by few soft rounds on the sparse graph."""
+
+    #: λ: how much the order of removal counts against the dense model's gradients; steps of the
+    #: denoising, of which 0 leaves the order as it is.
+    prior: float = bounded(10.0, 0)
+    steps: int = bounded(60, 0)
+    #: R and the epochs of each round, and how its weights and soft masks are trained.
+    rounds: int = bounded(4, 1)
+    epochs: int = bounded(40, 1)
+    lr: float = bounded(0.008, 0, above=True)
+    weight_decay: float = bounded(8e-5, 0)
+    l1: float = bounded(0.01, 0)
+    #: λ of the divergence from the dense model's outputs, in the search for weights only.
+    distill: float = bounded(0.0, 0)
+    #: The weights' one threshold is over all of them.
+    allocation: ClassVar[str] = "global"
+
+    def search_epochs(self, graph: float, weight: float) -> int:
+        """See MethodConfig."""
+        return self.rounds * self.epochs if weight else 0
+
+
 METHODS: Registry[type[MethodConfig]] = Registry(
     "method",
     {
@@ -161,5 +185,6 @@ METHODS: Registry[type[MethodConfig]] = Registry(
         "fastglt": FastGLTConfig,
         "imp": IMPConfig,
         "teddy": TeddyConfig,
+        "guided": GuidedConfig,
     },
 )

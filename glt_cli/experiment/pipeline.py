@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from glt_cli.config import Config, RetrainConfig
+from glt_cli.config import Config, TrainerConfig
 from glt_cli.experiment.checkpoint import Checkpoint
 from glt_cli.experiment.history import HistoryRecorder
 from glt_cli.experiment.log import Log
@@ -109,6 +109,7 @@ def find_and_retrain(
         observer=recorder,
         teacher=teacher.for_search,
         checkpointer=checkpointer,
+        dense_model=teacher.model_for_search,
     )
 
     found = earlier or _find(context, config, checkpointer, teacher)
@@ -120,6 +121,7 @@ def find_and_retrain(
     distillation = Distillation(teacher.outputs, distill) if distill else None
     constraint = found.result.constraint or FixedMasks(masks)
     phase = "retrain" if config.method.prunes else "dense"
+    context = replace(context, trainer=_retrainer(config))
     with checkpointer.timed(phase):
         trained = _retrain(context, constraint, recorder, phase, distillation)
     check_masks(trained.masks, context.tensors(), context.targets, _allocation(config))
@@ -197,5 +199,16 @@ def _macs(context: PruningContext, masks: Masks) -> Macs:
 
 
 def is_plain(config: Config) -> bool:
-    """Whether the ticket is retrained in the ordinary way, with nothing of `retrain.` set."""
-    return config.retrain == RetrainConfig()
+    """Whether the ticket is neither a control nor distilled beside its method."""
+    return config.retrain.control == "none" and not config.retrain.distill
+
+
+def _retrainer(config: Config) -> TrainerConfig:
+    """How the ticket is trained: as the dense model, but for what `retrain.` says otherwise."""
+    dense, given = config.trainer, config.retrain
+    return replace(
+        dense,
+        lr=dense.lr if given.lr is None else given.lr,
+        weight_decay=dense.weight_decay if given.weight_decay is None else given.weight_decay,
+        epochs=dense.epochs if given.epochs is None else given.epochs,
+    )

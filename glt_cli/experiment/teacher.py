@@ -57,12 +57,22 @@ class Teacher:
         self.was_used = True
         return self.outputs
 
+    def model_for_search(self) -> Backbone:
+        """Give the dense model to a method that looks for masks."""
+        self.was_used = True
+        return self.model
+
+    @cached_property
+    def model(self) -> Backbone:
+        """The dense model on the task's device, in evaluation mode; its parameters are fixed."""
+        assert self._dense is not None, "a dense run has no teacher"
+        model = self._dense.model().to(self._task.graph.edge_index.device).eval()
+        return model.requires_grad_(False)
+
     @cached_property
     def outputs(self) -> Tensor:
         """Outputs on all nodes of the full graph, [N, outputs]."""
-        assert self._dense is not None, "a dense run has no teacher"
-        graph = self._task.graph
-        model = self._dense.model().to(graph.edge_index.device)
+        graph, model = self._task.graph, self.model
         batches = Batches(self._task, graph, model.reach)
         with torch.no_grad():
             outputs: Tensor = model(*batches["all"].inputs(graph.ones()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -12,10 +12,19 @@ from torch import Tensor
 
 from glt_cli.config import TrainerConfig
 from glt_cli.models.backbone import Backbone
+from glt_cli.models.graph import Graph
 from glt_cli.pruning.masks import EDGE, Masks, Targets
 from glt_cli.pruning.retrain import Constraint
 from glt_cli.training.batches import Batch, Batches
-from glt_cli.training.loop import Epoch, Observer, State, epochs, seed_stage, stage_generator
+from glt_cli.training.loop import (
+    Distillation,
+    Epoch,
+    Observer,
+    State,
+    epochs,
+    seed_stage,
+    stage_generator,
+)
 from glt_cli.training.state import Checkpointer, Stateful
 from glt_cli.training.tasks import Task
 
@@ -62,6 +71,10 @@ class StageCheckpointer(Checkpointer, Protocol):
         """Keep the masks of a stage that is finished now."""
 
 
+def _no_dense_model() -> Backbone:
+    raise ValueError("this search has no dense model")
+
+
 @dataclass
 class PruningContext:
     """What a method works with: data, Θ₀, targets, and the observer of its progress.
@@ -77,6 +90,9 @@ class PruningContext:
         teacher: Gives the dense model's outputs on all nodes, [N, outputs]. Once a method has
             asked for them, the dense training counts towards find time.
         checkpointer: Keeps finished stages and the state of the current one.
+        dense_model: Gives the dense model itself, fixed and in evaluation mode; it counts
+            towards find time likewise.
+        kept: Edges that are there, bool [E]; None for all of them.
     """
 
     task: Task
@@ -88,6 +104,17 @@ class PruningContext:
     observer: Observer
     teacher: Callable[[], Tensor]
     checkpointer: StageCheckpointer | None = None
+    dense_model: Callable[[], Backbone] = _no_dense_model
+    kept: Tensor | None = None
+
+    def on(self, kept: Tensor) -> PruningContext:
+        """The same setting on the physically smaller graph of some edges (bool [E])."""
+        return replace(self, kept=kept)
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The graph that is trained on."""
+        return self.task.graph if self.kept is None else self.task.graph.keep(self.kept)
 
     def stage(self, name: str, find: Callable[[], Masks]) -> Masks:
         """Find masks, or take those that the same stage had found before it was interrupted.
@@ -106,7 +133,7 @@ class PruningContext:
     @cached_property
     def batches(self) -> Batches:
         """What the predictions of each split take in, on the whole graph."""
-        return Batches(self.task, self.task.graph, self.model.reach, self.trainer.partitions)
+        return Batches(self.task, self.graph, self.model.reach, self.trainer.partitions)
 
     @cached_property
     def agreement(self) -> Tensor:
@@ -140,6 +167,7 @@ class PruningContext:
         after_backward: Callable[[], None] | None = None,
         after_step: Callable[[], None] | None = None,
         carried: dict[str, Stateful] | None = None,
+        distillation: Distillation | None = None,
     ) -> Iterator[Epoch]:
         """Train as `loop.epochs` does; count the epochs and tell the observer."""
         if count == 0:
@@ -154,6 +182,7 @@ class PruningContext:
             outputs,
             after_backward,
             after_step,
+            distillation,
             checkpointer=self.checkpointer,
             carried=carried,
         ):

@@ -98,6 +98,16 @@ def sparsities(masks: Masks, kept: dict[str, int]) -> tuple[float, float]:
     )
 
 
+def sparsities_of(masks: Masks) -> tuple[float, float]:
+    """Graph and weight sparsity of masks that may lack edges or weights, which then are whole."""
+    shares = []
+    for is_edges in (True, False):
+        some = [mask for name, mask in masks.items() if (name == EDGE) == is_edges]
+        total = sum(mask.numel() for mask in some)
+        shares.append(1 - sum(int(mask.sum()) for mask in some) / total if total else 0.0)
+    return shares[0], shares[1]
+
+
 def kept_shares(counts: dict[str, int], kept: dict[str, int]) -> dict[str, float]:
     """Counts of elements as shares of all that is kept of their kind, for the kinds counted."""
     shares = {}

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from glt_cli.config.methods import METHODS, MethodConfig
 from glt_cli.config.registry import Registry, checked_schema
 from glt_cli.pruning.context import PruningContext, SearchResult
-from glt_cli.pruning.methods import dense, fastglt, imp, oneshot, random, teddy
+from glt_cli.pruning.methods import dense, fastglt, guided, imp, oneshot, random, teddy
 
 Method = Callable[[PruningContext, Any], SearchResult]
 M = TypeVar("M", bound=Method)
@@ -22,6 +22,7 @@ FINDERS: Registry[Method] = Registry(
         "fastglt": fastglt.find,
         "imp": imp.find,
         "teddy": teddy.find,
+        "guided": guided.find,
     },
 )
 

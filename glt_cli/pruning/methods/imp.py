@@ -5,18 +5,13 @@ from __future__ import annotations
 from functools import partial
 
 import torch
-from torch import Tensor, nn
-from torch.func import functional_call
+from torch import Tensor
 
 from glt_cli.config.methods import IMPConfig
 from glt_cli.pruning.context import PruningContext, PruningRound, SearchResult
-from glt_cli.pruning.masks import EDGE, Masks, clone, full, kept_counts, sparsities, split
+from glt_cli.pruning.masks import EDGE, Masks, clone, full, split
 from glt_cli.pruning.select import mask_of_largest, removed_count, tie_key
-from glt_cli.training.batches import Batch
-from glt_cli.training.loop import Best, adam
-
-#: Half-width of the noise around 1 with which soft masks begin.
-NOISE = 1e-5
+from glt_cli.pruning.soft_masks import train_soft_masks
 
 
 def find(context: PruningContext, config: IMPConfig) -> SearchResult:
@@ -32,63 +27,18 @@ def find(context: PruningContext, config: IMPConfig) -> SearchResult:
 
 
 def _round(context: PruningContext, config: IMPConfig, masks: Masks, number: int) -> Masks:
-    soft = _train_soft_masks(context, config, masks, number)
-    return _cut(context, config, masks, soft, number)
-
-
-def _train_soft_masks(
-    context: PruningContext, config: IMPConfig, masks: Masks, number: int
-) -> dict[str, Tensor]:
-    """Train weights from Θ₀ and soft masks together; return the masks of the best epoch."""
-    context.seed_stage(f"round {number}")
-    context.rewind()
-    generator = context.generator(f"round {number}")
-    soft: dict[str, nn.Parameter] = {}
-    for name, mask in masks.items():
-        noise = torch.rand(mask.shape, generator=generator).to(mask.device)
-        soft[name] = nn.Parameter((1 + NOISE * (2 * noise - 1)) * mask)
     trainer = context.trainer
-    optimiser = adam(
-        [
-            {
-                "params": context.model.parameters(),
-                "lr": trainer.lr,
-                "weight_decay": trainer.weight_decay,
-            },
-            {"params": [soft[EDGE]], "lr": config.edge_lr},
-            {"params": [soft[name] for name in soft if name != EDGE], "lr": trainer.lr},
-        ]
-    )
-
-    def outputs(batch: Batch) -> Tensor:
-        weights = {name: p * soft[name] for name, p in context.model.prunable().items()}
-        result: Tensor = functional_call(context.model, weights, batch.inputs(soft[EDGE]))
-        return result
-
-    def add_l1() -> None:
-        for name, mask in soft.items():
-            assert mask.grad is not None
-            mask.grad += (config.edge_l1 if name == EDGE else config.weight_l1) * mask.sign()
-
-    def project() -> None:
-        # Below 0 the degrees of the weighted graph turn negative and the phase ends in NaN.
-        for name, mask in soft.items():
-            mask.data.clamp_(min=0).mul_(masks[name])
-
-    removed = sparsities(masks, kept_counts(masks))
-    best = Best()
-    for epoch in context.epochs(
+    soft = train_soft_masks(
+        context,
+        masks,
         f"round {number}",
         config.epochs,
-        optimiser,
-        outputs,
-        lambda: removed,
-        after_backward=add_l1,
-        after_step=project,
-        carried={"best": best},
-    ):
-        best.offer(epoch, lambda: {name: mask.detach().clone() for name, mask in soft.items()})
-    return best.tensors
+        trainer.lr,
+        trainer.weight_decay,
+        config.edge_lr,
+        {name: config.edge_l1 if name == EDGE else config.weight_l1 for name in masks},
+    )
+    return _cut(context, config, masks, soft, number)
 
 
 def _cut(

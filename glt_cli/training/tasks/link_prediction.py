@@ -11,7 +11,7 @@ from torch import Tensor
 from glt_cli.models.graph import Graph
 from glt_cli.models.sparse import Pattern, pair_products
 from glt_cli.training import metrics
-from glt_cli.training.tasks.task import Task
+from glt_cli.training.tasks.task import Task, binary_confidence_loss
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +99,11 @@ class LinkPrediction(Task):
         pairs = Pairs.of(ends, nodes.numel())
         wanted = pairs.scores(teacher).sigmoid()
         return F.binary_cross_entropy_with_logits(pairs.scores(outputs), wanted)
+
+    def confidence_loss(self, outputs: Tensor, teacher: Tensor) -> Tensor:
+        """That of the message edges as pairs, linked or not, as the teacher decides."""
+        pairs = Pairs.of(self.graph.edge_index, self.graph.num_nodes)
+        return binary_confidence_loss(pairs.scores(outputs), pairs.scores(teacher))
 
     def agreement(self, teacher: Tensor) -> Tensor:
         """Predicted probability of the edge itself."""

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from glt_cli.training import metrics
-from glt_cli.training.tasks.task import Task
+from glt_cli.training.tasks.task import MARGIN, Task, binary_confidence_loss
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +62,14 @@ class NodeClassification(NodeTask):
             F.log_softmax(outputs, dim=1), given, reduction="batchmean", log_target=True
         )
 
+    def confidence_loss(self, outputs: Tensor, teacher: Tensor) -> Tensor:
+        """Mean of κ · softplus(−margin / τ): margin of the teacher's class over the best other."""
+        kappa, decided = teacher.softmax(1).max(1)
+        scores = outputs.log_softmax(1)
+        own = scores.gather(1, decided.unsqueeze(1)).squeeze(1)
+        others = scores.scatter(1, decided.unsqueeze(1), -torch.inf).max(1).values
+        return (kappa * F.softplus(-(own - others) / MARGIN)).mean()
+
     def agreement(self, teacher: Tensor) -> Tensor:
         """Half for the same predicted class, half for the inner product of both distributions.
 
@@ -90,6 +98,10 @@ class MultiLabel(NodeTask):
     def divergence(self, outputs: Tensor, teacher: Tensor, nodes: Tensor) -> Tensor:
         """Binary cross entropy to the teacher's probabilities."""
         return F.binary_cross_entropy_with_logits(outputs, teacher.sigmoid())
+
+    def confidence_loss(self, outputs: Tensor, teacher: Tensor) -> Tensor:
+        """Mean over labels of κ · softplus(−margin / τ): the logit on the teacher's side of 0."""
+        return binary_confidence_loss(outputs, teacher)
 
     def agreement(self, teacher: Tensor) -> Tensor:
         """Mean over labels of the probability that both ends have it, or both lack it."""

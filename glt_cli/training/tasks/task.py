@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from glt_cli.models.graph import Graph
@@ -13,6 +15,17 @@ from glt_cli.models.sparse import Matrix
 
 #: Names of the splits that are scored; training's is `train`, and `all` takes in every node.
 SCORED = ("val", "test")
+
+
+#: τ, the softness of the margins in `Task.confidence_loss`.
+MARGIN = 0.5
+
+
+def binary_confidence_loss(logits: Tensor, teacher: Tensor) -> Tensor:
+    """Mean of κ · softplus(−margin / τ) over yes-no decisions, logits and teacher of one shape."""
+    probability = teacher.sigmoid()
+    kappa = torch.maximum(probability, 1 - probability)
+    return (kappa * F.softplus(-teacher.sign() * logits / MARGIN)).mean()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +82,13 @@ class Task(ABC):
     @abstractmethod
     def divergence(self, outputs: Tensor, teacher: Tensor, nodes: Tensor) -> Tensor:
         """Mean distance to a teacher's outputs for the same nodes, for distillation."""
+
+    @abstractmethod
+    def confidence_loss(self, outputs: Tensor, teacher: Tensor) -> Tensor:
+        """How far outputs [N, outputs] of all nodes fall short of a teacher's decisions.
+
+        A soft margin of what the teacher decides, weighted by how sure it is; no label is read.
+        """
 
     @abstractmethod
     def agreement(self, teacher: Tensor) -> Tensor:
