@@ -16,7 +16,7 @@ from hydra.plugins.completion_plugin import CompletionPlugin, DefaultCompletionP
 from hydra.types import RunMode
 from omegaconf import Container
 
-from glt_cli.config.compose import CONFIG_NAME, HYDRA_KEYS, WRONG
+from glt_cli.config.compose import COMPOSE_ERRORS, CONFIG_NAME, HYDRA_KEYS
 from glt_cli.config.request import config_folder, register_schemas
 
 
@@ -40,7 +40,7 @@ def settable(words: Sequence[str], last: str, config_dir: str | None) -> list[st
 
 
 #: What composing half-typed settings may raise.
-_FAILS = (*WRONG, AssertionError, OSError)
+_FAILS = (*COMPOSE_ERRORS, AssertionError, OSError)
 
 
 def _loader(config_dir: str | None) -> ConfigLoader:
