@@ -483,8 +483,8 @@ def test_remarks_are_seen_wherever_the_scores_are(glt: Glt) -> None:
     out = glt("run", "-m", *TINY, "method=teddy,random", "retrain.control=none,shuffle")[1]
     table = out[out.index("Comparison") :]
     assert "Distilled: trained with 10 times" in table
-    assert "The masks are those of a search that was distilled by 10." in table
-    assert "Control: as many elements as found" in table
+    assert "The masks come from a search distilled with λ = 10." in table
+    assert "Control: as many kept elements as found" in table
 
 
 def test_more_parts_than_nodes_fail_with_a_reason(glt: Glt) -> None:

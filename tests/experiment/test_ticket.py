@@ -101,7 +101,7 @@ def test_damage_is_one_line_and_exit_code_2(glt: Glt, folder: Path) -> None:
         ({"format": 99}, "format 99"),
         ({"data_checksum": "0" * 64}, "another version"),
         ({"dataset": {"name": "citeseer", "transform": "none"}}, "another version"),
-        ({"dataset": {"name": "nothing"}}, "does not know"),
+        ({"dataset": {"name": "nothing"}}, "doesn't know"),
         ({"backbone": {"name": "os"}}, "unknown backbone"),
         ({"backbone": {"name": "gcn", "wings": 2}}, "wings"),
         ({"num_features": 7}, "not a whole ticket"),
@@ -172,7 +172,7 @@ def test_other_edges_are_refused(glt: Glt, folder: Path) -> None:
 def test_a_folder_without_a_ticket_is_named(glt: Glt) -> None:
     code, _, err = glt("verify", "nowhere")
     assert code == 2
-    assert "nowhere: holds no ticket" in err
+    assert "nowhere: there is no ticket in it" in err
 
 
 def test_masks_come_in_the_models_order(glt: Glt) -> None:
