@@ -67,7 +67,7 @@ def test_a_ticket_without_its_record_too(glt: Glt, folder: Path) -> None:
     (folder / "record.json").unlink()
     code, out, _ = glt("verify", str(folder / "ticket.json"))
     assert code == 0
-    assert "no record beside it" in out
+    assert "no record to compare it with" in out
     assert "agrees" not in out
 
 
