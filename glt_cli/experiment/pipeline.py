@@ -1,4 +1,4 @@
-"""One run from top to bottom: find, rewind, retrain, measure. It reads and writes no files."""
+"""One run from top to bottom: find, rewind, retrain, measure. It reads and writes no results."""
 
 from __future__ import annotations
 
