@@ -146,7 +146,7 @@ def read_ticket(folder: RunFolder) -> Ticket:
     """
     if not folder.ticket.is_file():
         raise UserError(
-            f"{folder.path}: there is no ticket in it; name a run folder with ticket.json, such as "
+            f"{folder.path}: holds no ticket; name a run folder with ticket.json in it, such as "
             "outputs/fastglt-gcn-cora-seed0-…"
         )
     about = _read_about(folder)
