@@ -15,12 +15,12 @@ from glt_cli.pruning.select import mask_of_largest, removed_count, tie_key
 from glt_cli.training.batches import Batch
 from glt_cli.training.loop import Best, adam
 
-#: Half-width of the noise around 1 with which soft masks begin.
+#: Half-width of the uniform noise around 1 in the initial soft masks.
 NOISE = 1e-5
 
 
 def find(context: PruningContext, config: IMPConfig) -> SearchResult:
-    """Train soft masks, cut, rewind, and again, until both targets are met."""
+    """Train soft masks, prune, rewind, and repeat until both targets are met."""
     tensors = context.tensors()
     masks = full(tensors)
     rounds: list[PruningRound] = []
@@ -71,7 +71,7 @@ def _train_soft_masks(
             mask.grad += (config.edge_l1 if name == EDGE else config.weight_l1) * mask.sign()
 
     def project() -> None:
-        # Below 0 the degrees of the weighted graph turn negative and the phase ends in NaN.
+        # Negative values would make degrees of the weighted graph negative, and the loss NaN.
         for name, mask in soft.items():
             mask.data.clamp_(min=0).mul_(masks[name])
 
@@ -94,7 +94,7 @@ def _train_soft_masks(
 def _cut(
     context: PruningContext, config: IMPConfig, masks: Masks, soft: dict[str, Tensor], number: int
 ) -> Masks:
-    """Remove the smallest soft masks: a share of what is kept, and never beyond the target."""
+    """Remove a share of the kept elements, those with the smallest soft masks, up to the target."""
     generator = context.generator(f"cut {number}")
     new: Masks = {}
     for group in _groups(masks, config):
@@ -114,7 +114,7 @@ def _at_target(context: PruningContext, masks: Masks, config: IMPConfig) -> bool
 
 
 def _groups(masks: Masks, config: IMPConfig) -> list[list[str]]:
-    """Tensors that share a threshold."""
+    """Groups of tensors that share a threshold."""
     weights = [name for name in masks if name != EDGE]
     return [[EDGE], *([weights] if config.allocation == "global" else [[n] for n in weights])]
 
@@ -124,6 +124,6 @@ def _kept(masks: Masks, group: list[str]) -> int:
 
 
 def _goal(context: PruningContext, masks: Masks, group: list[str]) -> int:
-    """Kept elements at the target."""
+    """Number of kept elements at the target."""
     total = sum(masks[name].numel() for name in group)
     return total - removed_count(context.targets.of(group[0]), total)
