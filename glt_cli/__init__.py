@@ -1,7 +1,7 @@
 """glt: find, retrain, measure and save graph lottery tickets.
 
-The Python interface: `docs/python.md` shows it at work, and `docs/extending.md` what plug-ins
-need. Everything is imported when it is first used, so that the command line starts without torch.
+The Python interface: see `docs/python.md`, and `docs/extending.md` for plug-ins. Names are
+imported on first use, so that the command line starts without torch.
 """
 
 from __future__ import annotations

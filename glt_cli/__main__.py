@@ -9,7 +9,7 @@ import sys
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    # Whoever stops a job (a batch system, a closed terminal) gets the same clean end as Ctrl-C.
+    # A job that a batch system or a closed terminal stops ends as cleanly as with Ctrl-C.
     for stop in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(stop, _as_interrupt)
     for stream in (sys.stdout, sys.stderr):
@@ -21,13 +21,13 @@ def main() -> None:
 
         code = run(sys.argv[1:])
     except KeyboardInterrupt:
-        print("interrupted; the same command goes on from what is finished", file=sys.stderr)
+        print("interrupted; the same command continues from what is finished", file=sys.stderr)
         code = 130
-        # An interrupt inside somebody's exec(str) is remembered as unhandled, and Python would end
-        # by the signal instead of with the code; the next exec forgets it.
+        # After an interrupt inside an exec(str) of some library, Python would exit by the signal
+        # instead of with the code, until another exec resets that.
         exec("")
     except BrokenPipeError:
-        # Whoever read the output has gone (head, less): nobody is left to tell.
+        # The reader of the output (head, less) has closed the pipe.
         sys.stderr.close()
         code = 128 + signal.SIGPIPE
     except OSError as error:

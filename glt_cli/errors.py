@@ -1,9 +1,9 @@
-"""The one error that is a person's to mend."""
+"""The error for bad input."""
 
 
 class UserError(Exception):
-    """Bad input: one message that says what is wrong and what would be right.
+    """Bad input: the message says what is wrong and what would be right.
 
-    The command line prints it without a traceback and exits with code 2; nothing has been
+    The command line prints it without a traceback and exits with code 2. Nothing has been
     written by then.
     """

@@ -1,4 +1,4 @@
-"""How glt writes to a terminal, and to what is none."""
+"""Output to terminals, pipes and files."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from rich.console import Console, RenderableType
 
 T = TypeVar("T")
 
-#: Columns where nobody says how many there are: a pipe or a file wraps nothing.
+#: Width of a pipe or a file, so that nothing is wrapped.
 _WIDE = 200
-#: A narrower terminal wraps lines by itself; rich would cut numbers short.
+#: Smallest width to use; below it the terminal wraps lines, where rich would truncate numbers.
 _NARROWEST = 80
-#: Composed configurations that take a person's patience.
+#: Number of items from which on progress is shown.
 _MANY = 30
 
 
 def console(quiet: bool = False) -> Console:
-    """Make a console; one that is no terminal is wide enough for every table."""
+    """Make a console, wide enough for every table if it isn't a terminal."""
     made = Console(quiet=quiet, highlight=False, soft_wrap=False)
     if not made.is_terminal:
         return Console(quiet=quiet, highlight=False, width=_WIDE)
@@ -30,7 +30,7 @@ def console(quiet: bool = False) -> Console:
 
 
 def print_trimmed(console: Console, table: RenderableType) -> None:
-    """Print a table without the blanks that pad its lines."""
+    """Print a table without trailing spaces."""
     with console.capture() as captured:
         console.print(table)
     lines = [line.rstrip() for line in captured.get().splitlines()]
@@ -38,16 +38,16 @@ def print_trimmed(console: Console, table: RenderableType) -> None:
 
 
 def tracked(things: Sequence[T], what: str) -> Iterable[T]:
-    """Go through things with a bar that leaves no trace; a few, or no terminal, need none."""
-    if len(things) < _MANY or not (aside := Console(stderr=True)).is_terminal:
+    """Show a temporary progress bar for an iteration, if there are many items and a terminal."""
+    if len(things) < _MANY or not (stderr := Console(stderr=True)).is_terminal:
         return things
     from rich.progress import track
 
-    return track(things, what, console=aside, transient=True)
+    return track(things, what, console=stderr, transient=True)
 
 
 def duration(seconds: float) -> str:
-    """Say a time as a person would."""
+    """Format seconds for people."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,1 +1,1 @@
-"""Sub-commands of `glt`: one short module each, and the parser. Nothing heavy is imported."""
+"""Sub-commands of `glt`: one short module each, and the parser, without slow imports."""

@@ -1,7 +1,7 @@
 """Shell completion: flags and sub-commands from the parser, settings from Hydra's completion.
 
-Names of files and options are anybody's. So the scripts below only ever read them as lines, into
-arrays: nothing that a shell would evaluate holds one, and what is inserted is quoted.
+Names of files and options are untrusted. So the scripts below read them as lines into arrays, never
+into anything that a shell evaluates, and what they insert is quoted.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import NamedTuple
 from glt_cli.commands.shared_flags import TAKES_SETTINGS
 from glt_cli.commands.typed_line import Typed, read
 
-#: Bash replaces $2, the end of the word behind = or an open quote, by what is in COMPREPLY.
+#: Bash replaces $2, the end of the word after = or an open quote, with what is in COMPREPLY.
 _BASH = """\
 _glt() {
     local word
@@ -27,7 +27,7 @@ _glt() {
 complete -o nospace -F _glt glt
 """
 
-#: In zsh, compadd quotes.
+#: In zsh, compadd does the quoting.
 _ZSH = """\
 _glt() {
     emulate -L zsh
@@ -53,7 +53,7 @@ SCRIPTS = {"bash": _BASH, "zsh": _ZSH}
 
 
 class Word(NamedTuple):
-    """A word that may stand at the cursor; a space follows if it is whole."""
+    """A candidate for the word at the cursor; a space follows if it is complete."""
 
     text: str
     is_whole: bool = True
@@ -62,13 +62,13 @@ class Word(NamedTuple):
 def candidates(
     parser: argparse.ArgumentParser, shell: str, line: str, replaced: str | None = None
 ) -> list[str]:
-    """Words that fit a half-typed command line, as a shell inserts them; whole ones end in a space.
+    """Candidates for a half-typed command line, in a shell's form; complete ones end in a space.
 
     Args:
-        parser: Of the whole command.
-        shell: Words for bash are quoted; zsh quotes.
+        parser: Parser of the `glt` command.
+        shell: `bash`, whose candidates are quoted, or `zsh`, which quotes itself.
         line: The command line up to the cursor.
-        replaced: The end of the line that the shell replaces; by default the last word.
+        replaced: The end of the line, which the shell replaces; by default the last word.
     """
     typed = read(line)
     place = typed.place(replaced)
@@ -77,13 +77,13 @@ def candidates(
     words = _fitting(parser, typed)
     if shell == "zsh":
         return [word.text[place[0] :] + " " * word.is_whole for word in words]
-    if quote := place[1]:  # bash closes it, but not behind a character that looks like it
+    if quote := place[1]:  # bash closes it, except after the same character
         return [typed.quoted_rest(word.text, place) + quote for word in words]
     return [typed.quoted_rest(word.text, place) + " " * word.is_whole for word in words]
 
 
 def _fitting(parser: argparse.ArgumentParser, typed: Typed) -> list[Word]:
-    """Words that go on from the last one, and that a person can read and a line can hold."""
+    """Candidates that start with the last word, are printable, and fit on a line of output."""
     found = _files(typed.last) if typed.is_target else _offered(parser, typed)
     fit = {
         word
@@ -97,14 +97,14 @@ def _fitting(parser: argparse.ArgumentParser, typed: Typed) -> list[Word]:
 
 @dataclass
 class _Place:
-    """Where in the grammar of the command a line has come to.
+    """The position of a command line in the command's grammar.
 
     Attributes:
         parser: The parser of the sub-command.
-        command: The name of the sub-command, without those below it.
-        flag: The flag whose value comes next.
-        given: The values of flags, by destination.
-        others: Words that the parser doesn't take: settings.
+        command: The name of the top-level sub-command.
+        flag: The flag that expects a value next.
+        given: Values of flags, by destination.
+        others: Words that the parser doesn't know: settings.
     """
 
     parser: argparse.ArgumentParser
@@ -118,17 +118,17 @@ class _Place:
         self.enter(self.parser)
 
     def enter(self, parser: argparse.ArgumentParser) -> None:
-        """Go on with the parser of a sub-command."""
+        """Continue with the parser of a sub-command."""
         self.parser = parser
         self.positionals = [action for action in parser._actions if not action.option_strings]
 
     def flag_named(self, name: str) -> argparse.Action | None:
-        """Find the flag of that name, if a value follows it."""
+        """Find the flag of this name, if it takes a value."""
         action = self.parser._option_string_actions.get(name)
         return action if action and action.nargs != 0 else None
 
     def take(self, word: str) -> None:
-        """Go on behind a word."""
+        """Move past a word."""
         if self.flag:
             self.given[self.flag.dest] = word
             self.flag = None
@@ -146,7 +146,7 @@ class _Place:
         action = self.positionals[0]
         if isinstance(action, argparse._SubParsersAction):
             self.command = self.command or word
-            nothing = argparse.ArgumentParser(add_help=False)  # as an unknown command takes
+            nothing = argparse.ArgumentParser(add_help=False)  # for an unknown command
             self.enter(action.choices.get(word, nothing))
         elif action.nargs not in ("*", "+"):
             del self.positionals[0]
@@ -168,7 +168,7 @@ def _offered(parser: argparse.ArgumentParser, typed: Typed) -> Iterable[Word]:
 
 
 def _flags(place: _Place, last: str) -> list[Word]:
-    """Flags, or the values of one behind its =."""
+    """Flags, or, after `=`, the values of one."""
     name, equals, value = last.partition("=")
     if equals:
         flag = place.flag_named(name)
@@ -179,7 +179,7 @@ def _flags(place: _Place, last: str) -> list[Word]:
 
 
 def _values(action: argparse.Action, last: str, is_at_home: bool = False) -> list[Word]:
-    """What may stand for a flag's value or a positional."""
+    """Candidates for a flag's value or a positional argument."""
     if action.choices is not None:
         return [Word(str(choice)) for choice in action.choices]
     if action.metavar in ("FILE", "DIR", "FOLDER"):
@@ -193,7 +193,7 @@ def _values(action: argparse.Action, last: str, is_at_home: bool = False) -> lis
 
 
 def _files(last: str, is_at_home: bool = False) -> list[Word]:
-    """Files and folders, without those that glt would take for a flag."""
+    """Files and folders, except those that glt would read as a flag."""
     cut = last.rfind("/") + 1
     above, begun = last[:cut], last[cut:]
     folder = Path(above or ".")
@@ -210,13 +210,13 @@ def _files(last: str, is_at_home: bool = False) -> list[Word]:
 
 
 def _settings(place: _Place, last: str) -> list[Word]:
-    """GROUP=OPTION and KEY=VALUE, and the sides of a search."""
+    """GROUP=OPTION and KEY=VALUE, and for a search what it prunes."""
     words: list[Word] = []
     if place.command == "search":
         from glt_cli.sweep.search.ladder import PRUNABLE
 
         if not set(place.others) & set(PRUNABLE):
-            words = [Word(side) for side in PRUNABLE]
+            words = [Word(name) for name in PRUNABLE]
     key, equals, value = last.partition("=")
     if equals and value.startswith((".", "/")):
         return [Word(f"{key}={word.text}", word.is_whole) for word in _files(value)]

@@ -1,4 +1,4 @@
-"""`glt completion`: the script for a shell, and what it asks for at each Tab."""
+"""`glt completion`: the script for a shell, and the candidates that it asks for at each Tab."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
 
 
 def complete(flags: argparse.Namespace, words: list[str]) -> int:
-    """Print the script, or one candidate a line for a half-typed command; returns 0."""
+    """Print the script, or the candidates for a half-typed command, one per line; returns 0."""
     from glt_cli.commands.completion import SCRIPTS, candidates
     from glt_cli.config.plugins import load_plugins
 
     if flags.line is None:
         print(SCRIPTS[flags.shell])
         return 0
-    # Those of GLT_PLUGINS and of installed packages alone: Tab runs no code that a line names.
-    with contextlib.suppress(UserError):  # the command itself will say what is wrong
+    # Only those of GLT_PLUGINS and installed packages: Tab runs no code that the line names.
+    with contextlib.suppress(UserError):  # running the command will report it
         load_plugins()
     for word in candidates(flags.parser, flags.shell, flags.line, flags.word):
         print(word)

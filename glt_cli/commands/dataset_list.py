@@ -1,4 +1,4 @@
-"""`glt datasets`: what there is, and whether it is here."""
+"""`glt datasets`: the list of data sets, and whether they are on this machine."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from glt_cli.terminal import console, print_trimmed
 
 
 def print_list(data_root: str | None) -> None:
-    """Print the catalogue: figures first, then where each set comes from and whether it is here."""
+    """Print the catalogue: sizes first, then sources and whether the data is on this machine."""
     figures = Table(title="Data sets", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     for column in ("name", "task", *_NUMBERS, "train/val/test"):
         justify: JustifyMethod = "right" if column in _NUMBERS else "left"
-        # Where the terminal is narrow names are folded; numbers never are cut.
+        # In a narrow terminal names are folded; numbers are never truncated.
         figures.add_column(column, justify=justify, no_wrap=column in _NUMBERS, overflow="fold")
     places = Table(box=SIMPLE_HEAD)
     for column in ("name", "here", "source"):
@@ -35,7 +35,7 @@ def print_list(data_root: str | None) -> None:
     show = console()
     print_trimmed(show, figures)
     print_trimmed(show, places)
-    show.print("glt datasets prepare NAME fetches and verifies a set that has a source elsewhere.")
+    show.print("glt datasets prepare NAME downloads and verifies a data set.")
 
 
 _TASKS = {NODE_CLASSES: "classes", NODE_LABELS: "labels", LINKS: "links"}
@@ -43,7 +43,7 @@ _NUMBERS = ("nodes", "edges", "features", "classes")
 
 
 def prepare_all(names: Sequence[str], data_root: str | None) -> None:
-    """Fetch and verify data sets; every name is checked before the first is fetched."""
+    """Download and verify data sets; all names are checked before the first download."""
     problems = []
     for name in names:
         try:

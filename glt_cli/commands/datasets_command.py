@@ -1,4 +1,4 @@
-"""`glt datasets`: which data sets there are; downloading and verifying them."""
+"""`glt datasets`: list data sets, and download and verify them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from glt_cli.commands.shared_flags import add_data_root, add_plugin
 
 def add(commands: argparse._SubParsersAction[Any]) -> None:
     """Declare the sub-command."""
-    datasets = commands.add_parser("datasets", help="list data sets; fetch and verify them")
+    datasets = commands.add_parser("datasets", help="list data sets; download and verify them")
     add_data_root(datasets)
     add_plugin(datasets)
     datasets.set_defaults(do=list_or_prepare)
     actions = datasets.add_subparsers(dest="action", metavar="ACTION")
-    prepare = actions.add_parser("prepare", help="fetch and verify data sets")
+    prepare = actions.add_parser("prepare", help="download and verify data sets")
     prepare.add_argument("names", nargs="+", metavar="NAME")
     prepare.add_argument(
         "--data-root", metavar="DIR", default=argparse.SUPPRESS, help="folder with data sets"
@@ -24,7 +24,7 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
 
 
 def list_or_prepare(flags: argparse.Namespace, words: list[str]) -> int:
-    """Print the list of data sets, or prepare those that are named; returns the exit code."""
+    """Print the list of data sets, or prepare the named ones; returns the exit code."""
     from glt_cli.commands.dataset_list import prepare_all, print_list
 
     if flags.action == "prepare":

@@ -1,4 +1,4 @@
-"""From the words of a command line to an exit code."""
+"""Run a command line, from its words to an exit code."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command line.
 
     Returns:
-        Exit code: 0 fine, 1 something failed, 2 bad input.
+        Exit code: 0 success, 1 something failed, 2 bad input.
     """
     try:
         parser = build_parser()
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _load_plugins(flags: argparse.Namespace) -> None:
     """Load the plug-ins before anything is composed, and report them before anything is trained."""
-    if flags.command == "completion":  # is about another command line
+    if flags.command == "completion":  # it completes another command line
         return
     from glt_cli.config.plugins import described, load_plugins
 
@@ -48,8 +48,8 @@ def _load_plugins(flags: argparse.Namespace) -> None:
 
 
 def _as_flags(words: list[str]) -> list[str]:
-    """Let `data_root=X` and `device=X`, as `glt run` has them, do for every sub-command."""
-    if not words or words[0] in ("run", "search", "table"):  # there they are settings and fields
+    """Accept `data_root=X` and `device=X`, the form of `glt run`, in every sub-command."""
+    if not words or words[0] in ("run", "search", "table"):  # here they are settings or fields
         return words
     flags = {"data_root=": "--data-root=", "device=": "--device="}
     flags |= {f"dataset.{key}=": f"--{key}=" for key in ("nodes", "edges")}

@@ -1,4 +1,4 @@
-"""The parser of the `glt` command, put together from its sub-commands. Imports nothing heavy."""
+"""The parser of the `glt` command, built from its sub-commands without slow imports."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ examples:
   glt run --help                               groups, keys and presets
   glt search edges method=fastglt,random       the extreme sparsity at which tickets still win
   glt table --cols dataset --where backbone=gcn
-                                               finished runs, compared over their seeds
-  glt report outputs --output report.html      a page with tables and figures of them
+                                               finished runs, means over seeds
+  glt report outputs --output report.html      a page with their tables and figures
   glt verify outputs/fastglt-gcn-cora-seed0-…  check a saved ticket against its data
-  glt datasets                                 what there is, and whether it is here
+  glt datasets                                 data sets, and whether they are on this machine
 """
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that says what is wrong in one line."""
+    """An argument parser that reports an error in one line."""
 
     def error(self, message: str) -> NoReturn:
-        """Raise instead of printing the usage and leaving."""
+        """Raise instead of printing the usage and exiting."""
         raise UserError(f"{message}; see {self.prog} --help")
 
 
 def build_parser() -> Parser:
-    """Make the parser; the namespace that it gives says what to `do`, with flags and words."""
+    """Build the parser; `do` in its namespace is the function that carries out the sub-command."""
     parser = Parser(
         prog="glt",
         description="Find, retrain, measure and save graph lottery tickets.",

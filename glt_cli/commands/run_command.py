@@ -1,4 +1,4 @@
-"""`glt run`: its flags, and what is done with its words."""
+"""`glt run`: its flags, and what they do."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def add(commands: argparse._SubParsersAction[Any], version: str) -> None:
         add_help=False,
         allow_abbrev=False,
     )
-    run.add_argument("-m", "--multirun", action="store_true", help="values a,b are a grid")
+    run.add_argument("-m", "--multirun", action="store_true", help="values a,b make a grid")
     run.add_argument("--config-dir", "-cd", metavar="DIR", help="add your own options")
     run.add_argument("-h", "--help", action="store_true", help="groups, keys and presets")
-    run.add_argument("--hydra-help", action="store_true", help="more about composing")
+    run.add_argument("--hydra-help", action="store_true", help="help on composing configurations")
     instead = run.add_mutually_exclusive_group()
     instead.add_argument(
         "-c", "--cfg", choices=["job", "hydra", "all"], help="print the configuration and stop"
@@ -41,7 +41,7 @@ def add(commands: argparse._SubParsersAction[Any], version: str) -> None:
 
 
 def run_words(flags: argparse.Namespace, words: list[str]) -> int:
-    """Do what `glt run` asks for; returns the exit code."""
+    """Carry out `glt run`; returns the exit code."""
     from glt_cli.config.request import read
 
     if unknown := [word for word in words if word.startswith("-")]:
@@ -77,9 +77,9 @@ def _print_config(request: Request, flags: argparse.Namespace) -> None:
     from omegaconf import OmegaConf
 
     point = _only_point(request, "--cfg")
-    whole: dict[str, Any] = {} if flags.cfg == "hydra" else asdict(point.config)
-    whole |= {"hydra": request.hydra} if flags.cfg != "job" else {}
-    print(OmegaConf.to_yaml(OmegaConf.create(whole)), end="")
+    settings: dict[str, Any] = {} if flags.cfg == "hydra" else asdict(point.config)
+    settings |= {"hydra": request.hydra} if flags.cfg != "job" else {}
+    print(OmegaConf.to_yaml(OmegaConf.create(settings)), end="")
 
 
 def _print_plan(request: Request, flags: argparse.Namespace) -> None:
@@ -90,18 +90,26 @@ def _print_plan(request: Request, flags: argparse.Namespace) -> None:
 
 
 def _print_commands(request: Request, flags: argparse.Namespace) -> None:
-    """Print a command for each run that is not finished, one a line, for any other queue."""
+    """Print a command for each unfinished run, one per line, for other queues."""
     from glt_cli.config.plugins import as_words
     from glt_cli.sweep.sweep import is_finished, with_folders
 
     for point, folder in with_folders(request.points):
         if point.config.force or not is_finished(folder):
             print(
-                shlex.join(["glt", "run", *as_words(), *_again(flags.config_dir), *point.overrides])
+                shlex.join(
+                    [
+                        "glt",
+                        "run",
+                        *as_words(),
+                        *_config_flag(flags.config_dir),
+                        *point.overrides,
+                    ]
+                )
             )
 
 
-#: What is printed instead of running, by the flag that asks for it.
+#: Functions that print something instead of running, by their flag.
 _INSTEAD = {
     "help": _print_help,
     "hydra_help": _print_hydra_help,
@@ -117,5 +125,5 @@ def _only_point(request: Request, flag: str) -> Point:
     return request.points[0]
 
 
-def _again(config_dir: str | None) -> Sequence[str]:
+def _config_flag(config_dir: str | None) -> Sequence[str]:
     return ["--config-dir", str(Path(config_dir).resolve())] if config_dir else []

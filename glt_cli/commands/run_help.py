@@ -9,7 +9,7 @@ from omegaconf import OmegaConf
 
 from glt_cli.config.request import Request, composing
 
-#: Set by glt itself, by no one else.
+#: Keys that only glt itself sets.
 _HIDDEN = ("preset", "names")
 
 

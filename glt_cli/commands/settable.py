@@ -1,4 +1,4 @@
-"""What may be set on the command line, from Hydra's own completion."""
+"""Completion of settings, from Hydra's own completion."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from hydra.plugins.completion_plugin import CompletionPlugin, DefaultCompletionP
 from hydra.types import RunMode
 from omegaconf import Container
 
-from glt_cli.config.compose import CONFIG_NAME, HYDRA_KEYS, WRONG
+from glt_cli.config.compose import COMPOSE_ERRORS, CONFIG_NAME, HYDRA_KEYS
 from glt_cli.config.request import config_folder, register_schemas
 
 
 def settable(words: Sequence[str], last: str, config_dir: str | None) -> list[str]:
-    """GROUP=OPTION, KEY=VALUE and beginnings of them, behind other settings.
+    """Candidates GROUP=OPTION and KEY=VALUE, or beginnings of them, after other settings.
 
-    These are the steps of CompletionPlugin._query, which takes a line and splits it at blanks,
-    inside of words too.
+    These are the steps of CompletionPlugin._query, which can't be used, as it splits a line at
+    every space, also inside words.
     """
     logging.getLogger("hydra").setLevel(logging.CRITICAL)
     loader = _loader(config_dir)
@@ -35,12 +35,12 @@ def settable(words: Sequence[str], last: str, config_dir: str | None) -> list[st
         if not is_group:
             found = [*found, *_keys(loader, words, last)]
     except _FAILS:
-        pass  # what was typed before is wrong: running it will say so
+        pass  # an earlier word is wrong: running the command will report it
     return [text for text in found if _may_be_set(text)]
 
 
-#: What composing half-typed settings may raise.
-_FAILS = (*WRONG, AssertionError, OSError)
+#: Errors that composing half-typed settings may raise.
+_FAILS = (*COMPOSE_ERRORS, AssertionError, OSError)
 
 
 def _loader(config_dir: str | None) -> ConfigLoader:
@@ -56,14 +56,14 @@ def _loader(config_dir: str | None) -> ConfigLoader:
 
 
 def _keys(loader: ConfigLoader, words: Sequence[str], last: str) -> list[str]:
-    # A multirun may have several values for a key; what follows is the same otherwise.
+    # As a multirun, a key may have several values.
     config = loader.load_configuration(CONFIG_NAME, list(words), RunMode.MULTIRUN)
     assert isinstance(config, Container)
     return CompletionPlugin._get_matches(config, last)
 
 
 def _may_be_set(text: str) -> bool:
-    """Whether glt takes what Hydra offers."""
+    """Whether glt accepts a candidate of Hydra."""
     if text.startswith("hydra"):
         return any(key.startswith(text) or text.startswith(key) for key in HYDRA_KEYS)
     return not text.startswith("preset") and not text.endswith(".name=")

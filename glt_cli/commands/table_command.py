@@ -1,4 +1,4 @@
-"""`glt table`: finished runs, compared over their seeds."""
+"""`glt table`: compare finished runs over seeds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from glt_cli.commands.shared_flags import add_plugin, add_tolerance, add_where
 
 _TABLE_EXAMPLES = """\
 examples:
-  glt table                                    all runs in outputs/, every figure
+  glt table                                    all runs in outputs/, all metrics
   glt table --cols dataset --metric difference --output table.tex
   glt table --rows method,targets --cols backbone --where dataset=cora --where seed=0,1,2
   glt table --where 'weight_sparsity_target>=0.9' --published
@@ -38,19 +38,19 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
     table.add_argument(
         "--metric",
         metavar="NAME,…",
-        help="figures to show: test, difference, dense, val, sparsity, macs, find, epoch, retrain, "
-        "speedup, memory (with --cols one of them, otherwise most)",
+        help="what to show: test, difference, dense, val, sparsity, macs, find, epoch, retrain, "
+        "speedup, memory (with --cols only one; by default most)",
     )
     add_where(table)
     table.add_argument(
-        "--format", choices=["terminal", "csv", "markdown", "latex", "html"], help="how to write it"
+        "--format", choices=["terminal", "csv", "markdown", "latex", "html"], help="output format"
     )
     table.add_argument(
         "--output", metavar="FILE", help="write a file: .txt, .csv, .md, .tex or .html"
     )
     add_tolerance(table)
     table.add_argument(
-        "--published", action="store_true", help="set published figures beside, labelled"
+        "--published", action="store_true", help="also show published results, labelled"
     )
     add_plugin(table)
     table.set_defaults(do=show_table)

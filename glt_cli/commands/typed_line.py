@@ -1,6 +1,6 @@
-"""A half-typed command line, read as a shell would read it, and words quoted to go on from there.
+"""Parse a half-typed command line as a shell would, and quote words that complete it.
 
-Python's shlex gives up at an open quote, and doesn't say where in the line a word began.
+Python's shlex fails at an open quote, and doesn't tell where in the line a word starts.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 
-class _Mark(NamedTuple):
-    """What one character of the line means.
+class _Char(NamedTuple):
+    """The meaning of one character of the line.
 
     Attributes:
         quote: The quote that is open before it.
-        adds: What it adds to the value of its word.
-        bare: Whether a shell would look for a meaning in it.
+        adds: What it contributes to the value of its word.
+        bare: Whether a shell may treat it as special.
     """
 
     quote: str
@@ -31,9 +31,9 @@ class Typed:
 
     Attributes:
         words: The words before the last one, unquoted.
-        last: The word that the cursor stands behind, unquoted.
+        last: The word before the cursor, unquoted.
         is_target: Whether the last word is a file to redirect to.
-        is_clear: Whether the words can be told without evaluating anything.
+        is_clear: Whether the words are known without evaluating anything.
     """
 
     words: list[str]
@@ -42,22 +42,22 @@ class Typed:
     is_clear: bool
     _line: str
     _start: int
-    _marks: list[_Mark]
+    _marks: list[_Char]
 
     @property
     def is_at_home(self) -> bool:
-        """Whether the last word begins with a ~ that the shell replaces."""
+        """Whether the last word starts with a ~ that the shell expands."""
         return self._line.startswith("~/", self._start)
 
     def place(self, replaced: str | None) -> tuple[int, str] | None:
-        """Find what stands before the end of the line that a shell is about to replace.
+        """Find where the part of the line starts that a shell is about to replace.
 
         Args:
-            replaced: That end; by default the last word.
+            replaced: That part, the end of the line; by default the last word.
 
         Returns:
-            How many characters of `last` stand before it, and the quote that is open there. None
-            if the line has no such end, or it was quoted otherwise than the place is now.
+            The number of characters of `last` before it, and the quote that is open there. None
+            if the line doesn't end like that, or if the quoting changes within the part.
         """
         if replaced is None:
             at = self._start
@@ -71,7 +71,7 @@ class Typed:
         return len(_value(self._marks[self._start : at])), quote
 
     def quoted_rest(self, word: str, place: tuple[int, str]) -> str:
-        """Quote what to put at a place so that the last word becomes another."""
+        """Quote the rest of a word, to insert at a place so that the last word becomes it."""
         before, quote = place
         rest = word[before:]
         if before == 0 and self.is_at_home and rest.startswith("~/"):
@@ -99,10 +99,9 @@ def read(line: str) -> Typed:
 
 
 def quoted(text: str, quote: str) -> str:
-    r"""Quote text for bash and zsh, behind an open quote or none.
+    r"""Quote text for bash and zsh, after an open quote or none.
 
-    Any beginning of what comes back is as harmless as the whole: shells insert what several words
-    have in common.
+    Every prefix of the result is as safe as the result, since shells insert common prefixes.
     """
     if quote == "'":
         return text.replace("'", r"'\''")
@@ -111,8 +110,8 @@ def quoted(text: str, quote: str) -> str:
     return re.sub(r"[^\w@%+=:,./-]", r"\\\g<0>", text)
 
 
-def _marked(line: str) -> Iterator[_Mark]:
-    """Mark each character, and the end of the line."""
+def _marked(line: str) -> Iterator[_Char]:
+    """Interpret each character, and the end of the line."""
     quote, escaped = "", False
     for character in line:
         before, adds, bare = quote, "", False
@@ -127,22 +126,22 @@ def _marked(line: str) -> Iterator[_Mark]:
             quote = character
         else:
             adds, bare = character, quote != "'"
-        yield _Mark(before, adds, bare)
-    yield _Mark(quote, "", False)
+        yield _Char(before, adds, bare)
+    yield _Char(quote, "", False)
 
 
-def _value(marks: list[_Mark]) -> str:
+def _value(marks: list[_Char]) -> str:
     return "".join(mark.adds for mark in marks)
 
 
-def _splits(mark: _Mark, character: str, at: str) -> bool:
+def _splits(mark: _Char, character: str, at: str) -> bool:
     return mark.bare and not mark.quote and character in at
 
 
-def _means_more(line: str, marks: list[_Mark], start: int) -> bool:
-    """Whether the line holds another command, or its last word a value that isn't written there.
+def _means_more(line: str, marks: list[_Char], start: int) -> bool:
+    """Whether the line has another command, or its last word an expansion.
 
-    Behind $' or in backticks, quoting would follow other rules.
+    After $' or in backticks, other quoting rules would apply.
     """
     for i, mark in enumerate(marks[:-1]):
         if _splits(mark, line[i], "|&;()"):

@@ -1,4 +1,4 @@
-"""`glt verify`: whether a saved ticket still does on its data what its record says."""
+"""`glt verify`: check that a saved ticket still gives the results of its record."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
     """Declare the sub-command."""
     verify = commands.add_parser("verify", help="check a saved ticket against its data set")
     verify.add_argument(
-        "folder", metavar="FOLDER", help="a run folder, or any folder with a ticket in it"
+        "folder", metavar="FOLDER", help="a run folder, or any folder with a ticket"
     )
     add_data_root(verify)
     verify.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:k")
     for key in ("nodes", "edges"):
         verify.add_argument(
-            f"--{key}", metavar="FILE", help=f"where the {key} file of your own graph is now"
+            f"--{key}", metavar="FILE", help=f"the {key} file of your own graph, if it has moved"
         )
     add_plugin(verify)
     verify.set_defaults(do=verify_ticket)
 
 
 def verify_ticket(flags: argparse.Namespace, words: list[str]) -> int:
-    """Check a ticket and print each figure; returns 0 if all agree, 1 if one differs."""
+    """Check a ticket and print each score; returns 0 if all agree, 1 if one differs."""
     import pandas as pd
 
     from glt_cli.deploy.integrity import verify
@@ -47,9 +47,9 @@ def verify_ticket(flags: argparse.Namespace, words: list[str]) -> int:
     TextTable(f"Ticket in {flags.folder}", pd.DataFrame(rows)).print(terminal)
     agrees = all(check.agrees for check in checks)
     if all(check.recorded is None for check in checks):
-        terminal.print("The ticket is whole. There is no record beside it to compare it with.")
+        terminal.print("The ticket is intact. It has no record to compare it with.")
     elif agrees:
-        terminal.print("The ticket is whole and does what its record says.")
+        terminal.print("The ticket is intact and gives the results of its record.")
     else:
-        terminal.print("The ticket is whole, but does not do what its record says.")
+        terminal.print("The ticket is intact, but doesn't give the results of its record.")
     return 0 if agrees else 1

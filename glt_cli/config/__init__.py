@@ -1,6 +1,6 @@
-"""Schemas of everything in `conf/`, their bounds, and one `check`.
+"""Schemas of all settings in `conf/`, their bounds, and `check`.
 
-Nothing heavy is imported here: the command line checks a whole request before torch loads.
+Nothing here imports torch, so that the command line checks a request before torch loads.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from glt_cli.config.methods import METHODS, MethodConfig
 
 @dataclass
 class SparsityConfig:
-    """Target sparsities: the share that is removed. Met exactly."""
+    """Target sparsities: the shares of edges and weights to remove, met exactly."""
 
     graph: float = bounded(0.35, 0, 1, below=True)
     weight: float = bounded(0.93, 0, 1, below=True)
@@ -28,22 +28,22 @@ class SparsityConfig:
 
 @dataclass
 class TrainerConfig:
-    """Training of dense models and of tickets; searches share rate and decay."""
+    """Training of dense models and tickets; searches use the same rate and decay."""
 
     epochs: int = bounded(200, 1)
     lr: float = bounded(0.01, 0, above=True)
     weight_decay: float = bounded(5e-4, 0)
-    #: Random parts of the nodes, drawn anew each epoch, for graphs that don't fit at once.
+    #: Random parts of the nodes, redrawn each epoch, for graphs that don't fit in memory.
     partitions: int = bounded(1, 1)
 
 
 @dataclass
 class RetrainConfig:
-    """What may differ in the training of the ticket, once its masks are found."""
+    """How the ticket is retrained once its masks are found."""
 
-    #: λ of the distillation from the dense model's outputs on all nodes; 0 is none.
+    #: λ of distillation from the dense model's outputs on all nodes; 0 turns it off.
     distill: float = bounded(0.0, 0)
-    #: `reinit` draws other initial weights, `shuffle` puts as many kept elements elsewhere.
+    #: `reinit` draws new initial weights, `shuffle` keeps as many elements in random places.
     control: str = one_of("none", "reinit", "shuffle")
     #: Rate, decay and epochs of the ticket's training; the trainer's where nothing is given.
     lr: float | None = bounded(None, 0, above=True)
@@ -53,7 +53,7 @@ class RetrainConfig:
 
 @dataclass
 class PresetConfig:
-    """Names of the presets that took part."""
+    """Names of the presets that were applied."""
 
     cell: str | None = None
     method: str | None = None
@@ -61,7 +61,7 @@ class PresetConfig:
 
 @dataclass
 class NamesConfig:
-    """Names of options of the user's own, by which runs and tables call what they choose."""
+    """Names of the user's own option files, shown instead of the built-in names."""
 
     method: str | None = None
     backbone: str | None = None
@@ -82,7 +82,7 @@ class Config:
     device: str = excluded_from_hash("auto")
     preset: PresetConfig = excluded_from_hash(PresetConfig)
     names: NamesConfig = excluded_from_hash(NamesConfig)
-    #: Points of the metric, as a fraction, that a winning ticket may lose against dense.
+    #: How much of the metric, as a fraction, a winning ticket may lose against dense.
     tolerance: float = excluded_from_hash(0.005, low=0, high=1)
     data_root: str | None = excluded_from_hash(None)
     output_dir: str = excluded_from_hash("outputs")
@@ -91,26 +91,26 @@ class Config:
 
     @property
     def method_name(self) -> str:
-        """The method as folders, records and tables call it."""
+        """Name of the method in folders, records and tables."""
         return self.names.method or self.method.name
 
     @property
     def backbone_name(self) -> str:
-        """The backbone as folders, records and tables call it."""
+        """Name of the backbone in folders, records and tables."""
         return self.names.backbone or self.backbone.name
 
     @property
     def dataset_name(self) -> str:
-        """The data set as folders, records and tables call it; a title of its own comes first."""
+        """Name of the data set in folders, records and tables: its title, if it has one."""
         has_title = self.dataset.shown != self.dataset.name
         return self.dataset.shown if has_title else self.names.dataset or self.dataset.name
 
 
 def config_from(settings: Mapping[str, Any]) -> Config:
-    """Read a configuration back from plain values, such as `asdict` gives or a launcher carries.
+    """Rebuild a configuration from plain values, such as those of `asdict`.
 
     Raises:
-        ValueError: They are not those of a configuration.
+        ValueError: The values don't describe a configuration.
     """
     try:
         schemas = {
@@ -127,17 +127,17 @@ def config_from(settings: Mapping[str, Any]) -> Config:
 
 
 def check(config: Config) -> list[str]:
-    """List everything that is out of bounds, one line each, by its key on the command line."""
+    """List every invalid setting, one line each, by its key on the command line."""
     found = out_of_bounds(config)
     for group, part, schemas in (
         ("method", config.method, METHODS),
         ("backbone", config.backbone, BACKBONES),
     ):
         if type(part) is not schemas.get(part.name):
-            found.append(f"{group}.name={part.name}: choose by {group}={', '.join(schemas)}")
+            found.append(f"{group}.name={part.name}: choose it with {group}={', '.join(schemas)}")
     if type(config.dataset) is not schema(config.dataset.name):
-        found.append(f"dataset.name={config.dataset.name}: choose by dataset=")
-    # What is wrong between fields only shows where each is right by itself.
+        found.append(f"dataset.name={config.dataset.name}: choose it with dataset=")
+    # Contradictions between fields are checked only if each field is valid by itself.
     found.extend([] if out_of_bounds(config.method) else config.method.problems())
     found.extend([] if out_of_bounds(config.dataset) else config.dataset.problems())
     if problem := device_problem(config.device):
@@ -148,7 +148,7 @@ def check(config: Config) -> list[str]:
 
 
 def device_problem(name: str) -> str | None:
-    """Say what is wrong with the name of a device, if it is."""
+    """Return what is wrong with the name of a device, or None."""
     index = name.removeprefix("cuda:")
     if name in ("auto", "cpu", "cuda") or (index != name and index.isdecimal()):
         return None

@@ -12,7 +12,7 @@ from glt_cli.config.registry import Registry
 
 @dataclass
 class BackboneConfig:
-    """A graph neural network; `name` is its own in the registries."""
+    """Settings of a graph neural network; `name` is its name in the registries."""
 
     name: str = MISSING
     layers: int = bounded(2, 2, 1000)
@@ -30,7 +30,7 @@ class GINConfig(BackboneConfig):
     """Graph isomorphism network."""
 
     aggregation: str = one_of("mean", "sum")
-    #: Linear maps of each layer's MLP.
+    #: Number of linear maps in each layer's MLP.
     mlp_layers: int = bounded(1, 1, 100)
 
 
@@ -51,7 +51,7 @@ class ResGCNConfig(BackboneConfig):
     hidden: int = bounded(128, 1, 65_536)
     #: Initial temperature of each layer's softmax; it is learned.
     temperature: float = bounded(0.1, 0, above=True)
-    #: Recompute activations in the backward pass: a fraction of the memory for a third more time.
+    #: Recompute activations in the backward pass: far less memory, a third more time.
     checkpoint: bool = excluded_from_hash(False)
 
 

@@ -1,4 +1,4 @@
-"""Hydra's composition, with everything that is wrong said in one line each."""
+"""Compose configurations with Hydra, and report each mistake in one line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from glt_cli.errors import UserError
 
 CONFIG_NAME = "config"
 
-#: Hydra's own keys that may be set: how a grid is launched. Folders and logs are glt's.
+#: Hydra's keys that users may set: how a grid is launched. glt sets folders and logs itself.
 HYDRA_KEYS = ("hydra/launcher", "hydra.launcher.", "hydra/sweeper", "hydra.sweeper.")
 
 
@@ -28,90 +28,90 @@ def composed(overrides: Sequence[str], hydra: bool = False) -> DictConfig:
     """Compose a configuration.
 
     Raises:
-        UserError: A line for each override that is wrong by itself; if each is right by itself,
-            one for all together.
+        UserError: One line for each override that is wrong by itself, or, if none is, one line
+            for the combination.
     """
     try:
         return _compose(overrides, hydra)
-    except WRONG as error:
-        together = explain(error, overrides)
-    problems, right = _each_alone(overrides)
+    except COMPOSE_ERRORS as error:
+        combination = explain(error, overrides)
+    problems, valid = _check_each(overrides)
     if problems:
-        problems += check(to_config(_compose(right)))
-    raise UserError("\n".join(dict.fromkeys(problems or [together])))
+        problems += check(to_config(_compose(valid)))
+    raise UserError("\n".join(dict.fromkeys(problems or [combination])))
 
 
-def to_config(whole: DictConfig) -> Config:
-    """Turn a composed configuration into its typed form, without what belongs to Hydra."""
+def to_config(cfg: DictConfig) -> Config:
+    """Convert a composed configuration to a `Config`, without Hydra's node."""
     try:
-        config = OmegaConf.to_object(without_hydra(whole))
+        config = OmegaConf.to_object(without_hydra(cfg))
     except OmegaConfBaseException as error:
         raise UserError(explain(error, [])) from error
     assert isinstance(config, Config)
-    if "hydra" in whole:
+    if "hydra" in cfg:
         for group in ("method", "backbone", "dataset"):
-            chosen, built_in = whole.hydra.runtime.choices[group], getattr(config, group).name
+            chosen, built_in = cfg.hydra.runtime.choices[group], getattr(config, group).name
             setattr(config.names, group, chosen if chosen != built_in else None)
     if not config.method.prunes:
-        # Nothing is pruned, so nothing is retrained in another way either.
+        # Without pruning there is no ticket to retrain.
         config.sparsity.graph = config.sparsity.weight = 0.0
         config.retrain = RetrainConfig()
     return config
 
 
-def without_hydra(whole: DictConfig) -> DictConfig:
-    """Copy a composed configuration without what belongs to Hydra."""
-    if "hydra" not in whole:
-        return whole
-    ours = copy.deepcopy(whole)
+def without_hydra(cfg: DictConfig) -> DictConfig:
+    """Copy a composed configuration without Hydra's node."""
+    if "hydra" not in cfg:
+        return cfg
+    ours = copy.deepcopy(cfg)
     with open_dict(ours), read_write(ours):
         del ours["hydra"]
     return ours
 
 
-#: What composing may raise.
-WRONG = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError)
+#: Errors that composing may raise.
+COMPOSE_ERRORS = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError)
 
 
 def _compose(overrides: Sequence[str], hydra: bool = False) -> DictConfig:
-    whole = compose(CONFIG_NAME, overrides=list(overrides), return_hydra_config=hydra)
-    for key in whole:
+    cfg = compose(CONFIG_NAME, overrides=list(overrides), return_hydra_config=hydra)
+    for key in cfg:
         if key != "hydra" and key not in Config.__dataclass_fields__:
             raise ValueError(f"{key!s}: there is no such key; see glt run --help")
-    return whole
+    return cfg
 
 
-def _each_alone(overrides: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Try each override beside those that are right; groups first, for keys depend on them.
+def _check_each(overrides: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Add the overrides one by one: groups first, since keys depend on them.
 
     Returns:
-        What is wrong with the others, and those that are right.
+        Messages about the invalid overrides, and the valid overrides.
     """
-    right: list[str] = []
+    valid: list[str] = []
     problems = []
     by_group = sorted(overrides, key=_rank)
     for word in by_group:
         try:
-            _compose([*right, word])
-            right.append(word)
-        except WRONG as error:
-            problems.append(explain(error, [*right, word]))
-    return problems, right
+            _compose([*valid, word])
+            valid.append(word)
+        except COMPOSE_ERRORS as error:
+            problems.append(explain(error, [*valid, word]))
+    return problems, valid
 
 
 def _rank(word: str) -> int:
-    if word.startswith("hydra"):  # where to look for files comes before what is in them
+    if word.startswith("hydra"):  # the search path comes before the files on it
         return 0
     return 2 if "." in word.partition("=")[0] else 1
 
 
-def wrong_word(word: str) -> str | None:
-    """Say what is wrong with a word of the command line before anything is composed, if it is."""
+def override_problem(word: str) -> str | None:
+    """Return what is wrong with an override by its form alone, or None."""
     key, equals, value = word.partition("=")
-    if word.startswith("+") and not word.startswith("+hydra.launcher."):  # Ray has open ones
-        return f"{word}: no + is needed; {word.lstrip('+')} sets a key"
+    if word.startswith("+") and not word.startswith("+hydra.launcher."):  # Ray's settings are open
+        return f"{word}: the + isn't needed; {word.lstrip('+')} sets a key"
     if word.startswith("~"):
-        return f"{word}: nothing can be left out; {word.lstrip('~')}=VALUE sets a key"
+        return f"{word}: keys can't be removed; {word.lstrip('~')}=VALUE sets a key"
     if not equals or not key:
         return (
             f"'{word}' is neither KEY=VALUE nor GROUP=OPTION (as in seed=3 or method=imp); "
@@ -119,24 +119,24 @@ def wrong_word(word: str) -> str | None:
         )
     if key in ("method.name", "backbone.name", "dataset.name"):
         group = key.removesuffix(".name")
-        return f"{word}: choose by {group}= (an option), not by its name key"
+        return f"{word}: choose it with {group}=OPTION, not with its name key"
     if key.startswith("names"):
-        return f"{word}: a run is called by the options that it chooses"
+        return f"{word}: a run is named after the options it chooses"
     if key.startswith("preset"):
-        return f"{word}: presets apply by themselves; set the keys that they set"
+        return f"{word}: presets apply automatically; set the keys that they contain"
     if key.startswith("hydra") and not key.startswith(HYDRA_KEYS):
-        return f"{word}: glt names its own folders and logs; output_dir= says where they go"
+        return f"{word}: glt sets its own folders and logs; output_dir= says where they go"
     if key in ("method", "backbone", "dataset") and value in ("", "null"):
         return f"{word}: name one option, as in method=imp backbone=gcn"
     return None
 
 
 def explain(error: Exception, overrides: Sequence[str]) -> str:
-    """Say in one line what Hydra says in several."""
+    """Describe an error of Hydra in one line."""
     text = str(error)
     cause = f"{text}\n{error.__cause__ or ''}"
     if isinstance(error, yaml.YAMLError):
-        return f"a configuration file is no YAML: {one_line(text)}"
+        return f"a configuration file isn't valid YAML: {one_line(text)}"
     if found := re.search(r"Could not find '([^']+)/([^/']*)'", text):
         return _no_option(found.group(1), found.group(2), text)
     if found := re.search(r"Key '(.+?)' is not in struct|Key '(.+?)' not in '", cause):
@@ -184,7 +184,7 @@ def _no_option(group: str, option: str, text: str) -> str:
     listed = text.partition(f"options in '{group}':")[2].partition("Config search path")[0]
     options = listed.split()
     if not options:
-        return f"{group}={option}: there is no such file; --config-dir adds a folder of them"
+        return f"{group}={option}: there is no such file; --config-dir adds a folder of your own"
     return f"{group}={option}: must be one of {', '.join(options)}{_hint(option, options)}"
 
 
@@ -197,7 +197,7 @@ def _no_key(name: str, overrides: Sequence[str], cause: str) -> str:
 
 
 def _siblings(key: str, overrides: Sequence[str]) -> str:
-    """Suggest the key's neighbours that look like it, or list them."""
+    """Suggest a similar key of the same group, or list the group's keys."""
     groups = [word for word in overrides if "." not in word.partition("=")[0]]
     parent, _, name = key.rpartition(".")
     try:
@@ -231,7 +231,7 @@ _KINDS: dict[Any, str] = {
 
 
 def _expected(key: str, overrides: Sequence[str]) -> str:
-    """Say in words what a key's schema wants."""
+    """Describe the type that a key's schema expects."""
     groups = [word for word in overrides if word.partition("=")[0] in _groups()]
     *path, name = key.split(".")
     kind: Any = Config
@@ -241,7 +241,7 @@ def _expected(key: str, overrides: Sequence[str]) -> str:
     for wanted, words in _KINDS.items():
         if hints.get(name) in (wanted, wanted | None):
             return words
-    return "a value that fits"
+    return "a value of the right type"
 
 
 def one_line(text: str) -> str:

@@ -154,7 +154,7 @@ class InMemoryConfig(DatasetConfig):
     """A torch-geometric `Data` in memory, for `glt_cli.find_ticket`."""
 
     transform: str = one_of("none", "row_normalise", "standardise")
-    #: What records and tables call it.
+    #: Its name in records and tables.
     title: str = "data"
     task: str = one_of("node classification", "multi-label node classification")
     metric: str = one_of("accuracy", "roc_auc")

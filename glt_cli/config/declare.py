@@ -1,4 +1,4 @@
-"""Declaring what a value may be, and finding those that are out of their bounds."""
+"""Declare the bounds and choices of settings, and find values outside them."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from glt_cli.config.registry import Choices
 def bounded(
     default: Any, low: float, high: float | None = None, *, above: bool = False, below: bool = False
 ) -> Any:
-    """Declare a number between `low` and `high`; `above`, `below` leave that end itself out."""
+    """Declare a number from `low` to `high`; `above` excludes `low`, `below` excludes `high`."""
     return field(
         default=default, metadata={"low": low, "high": high, "above": above, "below": below}
     )
 
 
 def one_of(default: str, *others: str, more: Mapping[str, object] | None = None) -> Any:
-    """Declare a name out of a set; `more` is a registry whose names will do as well."""
+    """Declare one of several names; the names in the registry `more` are allowed too."""
     return field(default=default, metadata={"choices": _choices((default, *others), more)})
 
 
 def some_of(defaults: list[str], *others: str, more: Mapping[str, object] | None = None) -> Any:
-    """Declare a list of names out of a set; `more` is a registry whose names will do as well."""
+    """Declare a list of names; the names in the registry `more` are allowed too."""
     return field(
         default_factory=lambda: list(defaults),
         metadata={"choices": _choices((*defaults, *others), more)},
@@ -36,7 +36,7 @@ def _choices(fixed: tuple[str, ...], more: Mapping[str, object] | None) -> Any:
 
 
 def excluded_from_hash(default: Any, **metadata: Any) -> Any:
-    """Declare a setting that cannot change numbers: it is left out of the run's hash."""
+    """Declare a setting that can't change numbers, so it is excluded from the run's hash."""
     kept = {"excluded_from_hash": True, **metadata}
     if isinstance(default, type):  # a group of settings
         return field(default_factory=default, metadata=kept)
@@ -44,7 +44,7 @@ def excluded_from_hash(default: Any, **metadata: Any) -> Any:
 
 
 def out_of_bounds(node: Any) -> list[str]:
-    """List the fields of a schema, and of those inside it, that are out of their bounds."""
+    """List the fields of a schema, nested ones included, that are out of bounds."""
     return list(_out_of_bounds(node, ""))
 
 
@@ -57,7 +57,7 @@ def _out_of_bounds(node: Any, prefix: str) -> Iterator[str]:
         elif "choices" in item.metadata:
             choices = item.metadata["choices"]
             if isinstance(value, list) and len(set(value)) < len(value):
-                yield f"{key}=[{','.join(value)}]: a name stands there twice"
+                yield f"{key}=[{','.join(value)}]: a name is given twice"
             for name in value if isinstance(value, list) else [value]:
                 if name not in choices:
                     yield f"{key}={name}: must be one of {', '.join(choices)}"

@@ -1,7 +1,7 @@
-"""What may be set of Hydra itself: how a grid is expanded and launched, and nothing else.
+"""Which of Hydra's own keys may be set: those that say how a grid is expanded and launched.
 
-Hydra runs code that its own configuration names: callbacks, logging handlers, launchers, and
-whatever has a `_target_`. A configuration file is data, so none of that may come from one.
+Hydra runs code that its configuration names: callbacks, logging handlers, launchers and anything
+with a `_target_`. A configuration file is data, so it may set none of that.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from typing import Any
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 
-#: Set by composition itself.
+#: Set by Hydra while composing.
 _COMPUTED = ("runtime.", "overrides.", "job.override_dirname")
-#: What files and the command line may set.
+#: Keys that files and the command line may set.
 _FREE = ("mode", "sweeper.params", "sweeper.max_batch_size", "launcher.")
-#: Options of launchers that are run as commands: the command line may set them, files may not.
+#: Launcher options that are run as commands: the command line may set them, files may not.
 _COMMANDS = ("setup", "python", "srun_args", "additional_parameters", "pre_dispatch")
-#: Keys by which Hydra calls what a configuration names.
+#: Keys that make Hydra call an object that a configuration names.
 _CALLS = ("_target_", "_partial_", "_args_", "_recursive_", "_convert_")
 
 
 def refused(found: DictConfig, plain: DictConfig, words: Sequence[str]) -> list[str]:
-    """Name the keys of Hydra's configuration that nobody may set here.
+    """List the keys that were set in Hydra's configuration but may not be.
 
     Args:
         found: Hydra's node of a composed configuration.
-        plain: The same node as it is without the user's files and words.
+        plain: The same node without the user's files and overrides.
         words: The command line, which may set the commands of a launcher.
     """
     before = dict(_leaves(OmegaConf.to_container(plain, resolve=False)))
@@ -52,17 +52,17 @@ def refused(found: DictConfig, plain: DictConfig, words: Sequence[str]) -> list[
 
 
 def explain_refused(keys: Sequence[str], found: DictConfig, config_dir: str | None) -> str:
-    """Say in one line what may not be set, and which file of the user's own does it.
+    """Explain in one line which keys may not be set, and which of the user's files sets them.
 
     Args:
-        keys: What `refused` named.
-        found: Hydra's node of the composed configuration, which tells the files that were chosen.
+        keys: The result of `refused`.
+        found: Hydra's node of the composed configuration, which lists the chosen files.
         config_dir: The user's folder of options, if there is one.
     """
     return (
-        f"{_source(found, config_dir)}: {', '.join(keys)} can't be set; of Hydra only the mode, "
-        "sweeper.params and the options of an installed launcher can be, nothing that runs code "
-        "or moves folders and logs"
+        f"{_source(found, config_dir)}: {', '.join(keys)} can't be set; of Hydra's keys only mode, "
+        "sweeper.params and the options of an installed launcher can be, not those that run code "
+        "or move folders and logs"
     )
 
 
@@ -80,13 +80,13 @@ def _source(found: DictConfig, config_dir: str | None) -> str:
 
 
 def _installed(group: str) -> set[str]:
-    """Classes of the launchers or sweepers that Hydra and its installed plug-ins bring."""
+    """Classes of the launchers or sweepers of Hydra and its installed plug-ins."""
     options: Mapping[str, Any] = ConfigStore.instance().repo["hydra"].get(group, {})
     return {str(option.node.get("_target_")) for option in options.values()}
 
 
 def _leaves(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Flatten mappings and lists to dotted keys; what is empty has none."""
+    """Flatten mappings and lists to dotted keys, without empty ones."""
     if isinstance(node, Mapping):
         for key, part in node.items():
             yield from _leaves(part, f"{prefix}{key}.")

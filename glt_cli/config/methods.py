@@ -12,7 +12,7 @@ from omegaconf import MISSING
 from glt_cli.config.declare import bounded, one_of, some_of
 from glt_cli.config.registry import Registry
 
-#: Scores and schedules of plug-ins, for their names; glt's own names stand in the schemas below.
+#: Scores and schedules of plug-ins; the names of glt's own are in the schemas below.
 EDGE_SCORES: Registry[Callable[..., Any]] = Registry("edge score", {})
 WEIGHT_SCORES: Registry[Callable[..., Any]] = Registry("weight score", {})
 SCHEDULES: Registry[Callable[..., Any]] = Registry("schedule", {})
@@ -20,19 +20,19 @@ SCHEDULES: Registry[Callable[..., Any]] = Registry("schedule", {})
 
 @dataclass
 class MethodConfig:
-    """How a ticket is found; `name` is the method's in the registries."""
+    """Settings of a method; `name` is its name in the registries."""
 
-    #: Whether it prunes; the targets of one that doesn't are 0.
+    #: Whether it prunes; if not, its targets are 0.
     prunes: ClassVar[bool] = True
 
     name: str = MISSING
 
     def problems(self) -> Iterator[str]:
-        """Yield what is wrong between fields that are each within bounds."""
+        """Yield an error message for each contradiction between fields."""
         yield from ()
 
     def search_epochs(self, graph: float, weight: float) -> int:
-        """Say about how many epochs a search to these sparsities trains, for plans."""
+        """Estimate how many epochs a search to these sparsities trains, for dry runs."""
         return 0
 
 
@@ -45,7 +45,7 @@ class DenseConfig(MethodConfig):
 
 @dataclass
 class RandomConfig(MethodConfig):
-    """Random masks: the control that says whether anything was found."""
+    """Random masks: the control for all other methods."""
 
     allocation: str = one_of("uniform", "global")
 
@@ -80,11 +80,11 @@ class FastGLTConfig(OneShotConfig):
     alpha: float = bounded(0.3, 0, 1)
     schedule: str = one_of("cosine", "linear", "constant", more=SCHEDULES)
     initial_mask: str = one_of("magnitude", "random")
-    #: Of the kept edges those leave that are least by these scores.
+    #: Saliency scores of kept edges; those with the lowest leave.
     edge_noise: list[str] = some_of(
         ["magnitude"], "gradient", "degree", "agreement", more=EDGE_SCORES
     )
-    #: Potential scores of pruned elements, and how several are mixed.
+    #: Growth scores of pruned elements, and how several are combined.
     edge_scores: list[str] = some_of(["gradient", "degree"], "agreement", more=EDGE_SCORES)
     weight_scores: list[str] = some_of(["gradient"], more=WEIGHT_SCORES)
     mixing: str = one_of("rank", "sum")
@@ -133,7 +133,7 @@ class IMPConfig(MethodConfig):
     retrain_each_round: bool = False
 
     def search_epochs(self, graph: float, weight: float) -> int:
-        """See MethodConfig; small graphs take a round more where shares of elements round down."""
+        """See MethodConfig; small graphs may take one more round, as shares are rounded down."""
         rounds = max(
             math.log1p(-sparsity) / math.log1p(-fraction)
             for sparsity, fraction in (
@@ -148,7 +148,7 @@ class IMPConfig(MethodConfig):
 class TeddyConfig(MethodConfig):
     """Edges trimmed by degree, weights projected while retraining."""
 
-    #: λ of the distillation from the dense model, which is part of this method.
+    #: λ of distillation from the dense model, which is part of this method.
     distill: float = bounded(10.0, 0)
 
 

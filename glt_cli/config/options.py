@@ -1,4 +1,4 @@
-"""What may stand behind method=, backbone= and dataset=, as Hydra wants to have it."""
+"""Register the options of method=, backbone= and dataset= with Hydra."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ GROUPS: dict[str, Registry[Any]] = {
 
 
 def store_dataset(settings: DatasetConfig) -> None:
-    """Store a data set in memory as an option, until options are stored again."""
+    """Register a data set in memory as an option, until `store_options` is called again."""
     ConfigStore.instance().store(group="dataset", name=settings.name, node=settings)
 
 
 def store_options() -> None:
-    """Store every schema under `hydra/glt/`, and an option for each of a plug-in.
+    """Register every schema under `hydra/glt/`, and an option for each one of a plug-in.
 
-    An option of glt's own is a file in `conf/`, which names its schema.
+    glt's own options are files in `conf/`, which refer to their schemas.
     """
     store = ConfigStore.instance()
     for group, registry in GROUPS.items():
-        store.repo.pop(group, None)  # of plug-ins that are loaded no more
+        store.repo.pop(group, None)  # drop plug-ins that are no longer loaded
         for name, schema in registry.items():
             store.store(group=f"hydra/glt/{group}", name=name, node=schema)
         for name, schema in registry.added().items():

@@ -1,7 +1,7 @@
-"""Plug-ins: methods, scores, schedules, backbones and data sets of somebody's own module.
+"""Plug-ins: methods, scores, schedules, backbones and data sets from the user's own modules.
 
-A plug-in is code on purpose. So the command line names it (`--plugin`), or the environment
-(GLT_PLUGINS), or an installed package (an entry point); a configuration file never does.
+A plug-in is code. So only the command line (`--plugin`), the environment (GLT_PLUGINS) or an
+installed package (an entry point) can name one; a configuration file can't.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from glt_cli.config.registry import Registry, restored
 from glt_cli.errors import UserError
 
-#: Names plug-ins, separated by commas.
+#: Environment variable that lists plug-ins, separated by commas.
 VARIABLE = "GLT_PLUGINS"
 
 #: Groups of entry points that name modules of plug-ins.
@@ -38,9 +38,9 @@ class Plugin:
 
     Attributes:
         module: Its name.
-        spec: What another process, in another folder, can load it by; None where it finds it by
-            itself, as it does with entry points.
-        place: Where it came from, for people.
+        spec: What another process, in another folder, loads it by; None for entry points, which
+            every process finds.
+        place: Where it came from, for messages.
     """
 
     module: str
@@ -52,20 +52,20 @@ _loaded: dict[str, Plugin] = {}
 
 
 def load_plugins(specs: Sequence[str] = ()) -> tuple[str, ...]:
-    """Load what is installed, what GLT_PLUGINS names, and what else is named; each once.
+    """Load the plug-ins of installed packages, of GLT_PLUGINS and of `specs`, each once.
 
-    GLT_PLUGINS then names all of them, so that processes which are started from here load them
-    too: `load_plugins()` is all that a launcher's worker has to call.
+    GLT_PLUGINS is then set to all of them, so that a launcher's worker only has to call
+    `load_plugins()`.
 
     Args:
-        specs: Names of modules, in the current folder or anywhere else where Python looks for
-            them, or paths of .py files or packages.
+        specs: Names of modules in the current folder or on Python's path, or paths of .py files
+            or packages.
 
     Returns:
         See `loaded`.
 
     Raises:
-        UserError: One of them is not there or can't be loaded.
+        UserError: One of them doesn't exist or can't be loaded.
     """
     installed = importlib.metadata.entry_points()
     for point in (p for group in GROUPS for p in installed.select(group=group)):
@@ -83,25 +83,25 @@ def load_plugins(specs: Sequence[str] = ()) -> tuple[str, ...]:
 
 
 def loaded() -> tuple[str, ...]:
-    """What another process must load to know what this one knows, beside what is installed."""
+    """The plug-ins that another process must load, besides those of installed packages."""
     return tuple(plugin.spec for plugin in _loaded.values() if plugin.spec)
 
 
 def as_words() -> list[str]:
-    """What is loaded, as flags of a command line."""
+    """The loaded plug-ins as flags of a command line."""
     return [word for spec in loaded() for word in ("--plugin", spec)]
 
 
 def described() -> list[str]:
-    """Say of each plug-in, in a line, where it came from and what it brought."""
+    """Describe each plug-in in one line: where it came from and what it registered."""
     lines = []
     for plugin in _loaded.values():
-        brought: dict[str, None] = {}
+        registered: dict[str, None] = {}
         for registry in Registry.every:
             for name, thing in registry.added().items():
                 if _package(str(getattr(thing, "__module__", ""))) == _package(plugin.module):
-                    brought[f"{registry.kind} {name}"] = None
-        what = ", ".join(brought) or "registers nothing"
+                    registered[f"{registry.kind} {name}"] = None
+        what = ", ".join(registered) or "registers nothing"
         lines.append(f"plug-in {plugin.module} ({plugin.place}): {what}")
     return lines
 
@@ -119,12 +119,12 @@ def _load_named(spec: str) -> None:
         raise UserError(f"plug-in {spec}: each folder of it needs an __init__.py")
     if not all(part.isidentifier() for part in name.split(".")) or "," in str(path):
         raise UserError(
-            f"plug-in {spec}: rename it; a module's name is made of letters, digits and _, and no "
-            "comma may stand in its path"
+            f"plug-in {spec}: rename it; a module's name consists of letters, digits and _, and "
+            "its path can't contain a comma"
         )
     if name in _loaded and _origin(name) == path:
         return
-    _find_in(folder)
+    _append_to_path(folder)
     _load(spec, name, path)
     _loaded[name] = Plugin(name, str(path), str(path))
 
@@ -133,7 +133,7 @@ def _file(spec: str) -> Path | None:
     """The file that a spec names, in the current folder or by its path; None for other modules.
 
     Raises:
-        UserError: It is a path to nothing.
+        UserError: It is a path, and there is no such file.
     """
     path = Path(spec).expanduser()
     if path.suffix != ".py" and len(path.parts) == 1 and not path.is_absolute():
@@ -148,7 +148,7 @@ def _file(spec: str) -> Path | None:
 
 
 def _module(path: Path) -> tuple[str, Path]:
-    """The dotted name of a file's module, and the folder from which it is imported by it."""
+    """The dotted module name of a file, and the folder to import it from."""
     parts = [] if path.name == "__init__.py" else [path.stem]
     folder = path.parent
     while (folder / "__init__.py").is_file():
@@ -157,10 +157,10 @@ def _module(path: Path) -> tuple[str, Path]:
     return ".".join(parts), folder
 
 
-def _find_in(folder: Path) -> None:
-    """Let Python look for modules there last, also where a worker unpickles what comes from here.
+def _append_to_path(folder: Path) -> None:
+    """Append a folder to Python's path, also for workers, which unpickle objects of this process.
 
-    Before everything else a folder might hide a library's modules by files of the same name.
+    At the front of the path, its files could hide a library's modules of the same name.
     """
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
@@ -181,21 +181,21 @@ def _load(spec: str, name: str, path: Path | None) -> None:
         if isinstance(error, ModuleNotFoundError) and error.name in (name, _package(name)):
             raise UserError(
                 f"plug-in {spec}: there is no such module, neither in the current folder nor "
-                "installed; a path to a .py file will do as well"
+                "installed; a path to a .py file works too"
             ) from error
         raise UserError(f"plug-in {spec}: can't be loaded ({_reason(error, path)})") from error
     if path is not None and _origin(name) != path:
         raise UserError(
-            f"plug-in {spec}: Python has another module called {name} "
+            f"plug-in {spec}: Python already has a module called {name} "
             f"({_origin(name) or 'its own'}); rename the file"
         )
 
 
 def _reason(error: BaseException, path: Path | None) -> str:
     lines = str(error).strip().splitlines()
-    said = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    reason = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
-    return f"{said}, line {frames[-1].lineno}" if frames else said
+    return f"{reason}, line {frames[-1].lineno}" if frames else reason
 
 
 def _origin(name: str) -> Path | None:

@@ -1,4 +1,4 @@
-"""Registries: what has a name, glt's own things and those of plug-ins alike."""
+"""Registries of named objects: glt's own and those of plug-ins."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ T = TypeVar("T")
 
 
 class Registry(dict[str, T]):
-    """A dictionary that a name enters once.
+    """A dictionary in which a name can be added only once.
 
     Attributes:
-        kind: What it holds, in one word or two, as in "edge score".
+        kind: What it holds, such as "edge score".
     """
 
     every: ClassVar[list[Registry[Any]]] = []
@@ -32,30 +32,30 @@ class Registry(dict[str, T]):
         Registry.every.append(self)
 
     def add(self, name: str, thing: T) -> None:
-        """Enter something of a plug-in.
+        """Add an object of a plug-in.
 
         Raises:
-            UserError: The name is taken, or is none.
+            UserError: The name is taken or invalid.
         """
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
             raise UserError(
-                f"{self.kind} {name!r}: a name is made of small letters, digits and _, and "
+                f"{self.kind} {name!r}: a name consists of lower-case letters, digits and _, and "
                 "begins with a letter"
             )
         if name in self:
             raise UserError(
-                f"{self.kind} {name}: {_origin(self[name])} has one of this name already; "
-                f"{_origin(thing)} must call its own otherwise"
+                f"{self.kind} {name}: {_origin(self[name])} already has one of this name; "
+                f"{_origin(thing)} must use another"
             )
         self[name] = thing
 
     def added(self) -> dict[str, T]:
-        """What plug-ins have entered."""
+        """The objects that plug-ins added."""
         return {name: thing for name, thing in self.items() if name not in self.builtin}
 
 
 class Choices(Sequence[str]):
-    """Names that a setting may take: some that are fixed, and those that plug-ins have entered."""
+    """Names that a setting may take: a fixed list, and those that plug-ins added."""
 
     def __init__(self, fixed: Sequence[str], more: Mapping[str, object]) -> None:
         self._fixed, self._more = fixed, more
@@ -68,10 +68,10 @@ class Choices(Sequence[str]):
 
 
 def checked_schema(kind: str, name: str, schema: Any, base: type[Any]) -> None:
-    """See that the settings of a plug-in can be composed.
+    """Check that the schema of a plug-in can be composed.
 
     Raises:
-        UserError: They can't.
+        UserError: It can't.
     """
     shown = getattr(schema, "__name__", repr(schema))
     if not (isinstance(schema, type) and issubclass(schema, base)):
@@ -89,7 +89,7 @@ def checked_schema(kind: str, name: str, schema: Any, base: type[Any]) -> None:
 
 @contextlib.contextmanager
 def restored(always: bool = False) -> Iterator[None]:
-    """Put all registries back as they were if something fails; or always, for tests."""
+    """Restore all registries if the body raises, or, for tests, always."""
     before = {id(registry): dict(registry) for registry in Registry.every}
     try:
         yield
@@ -98,12 +98,12 @@ def restored(always: bool = False) -> Iterator[None]:
         raise
     finally:
         for registry in Registry.every if always else []:
-            known = before.get(id(registry), registry.builtin)  # or it was made meanwhile
+            known = before.get(id(registry), registry.builtin)  # it may be a new registry
             for name in [name for name in registry if name not in known]:
                 del registry[name]
 
 
 def _origin(thing: object) -> str:
-    """Whose a thing is."""
+    """Name the module that an object comes from, for messages."""
     module = str(getattr(thing, "__module__", "") or type(thing).__module__)
     return "glt itself" if module.partition(".")[0] in ("glt_cli", "builtins", "torch") else module

@@ -1,7 +1,7 @@
-"""From the words of the command line to checked configurations, before anything is made.
+"""Turn the overrides of a command line into checked configurations, before anything is written.
 
-Hydra validates a sweep's points only while it runs them, and makes its folders before that. So
-the front end composes and checks every point here first.
+Hydra validates the points of a sweep only while it runs them, after creating its folders. So
+every point is composed and checked here first.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from hydra.version import setbase
 from omegaconf import DictConfig, OmegaConf
 
 from glt_cli.config import Config, check
-from glt_cli.config.compose import CONFIG_NAME, composed, one_line, to_config, wrong_word
+from glt_cli.config.compose import CONFIG_NAME, composed, one_line, override_problem, to_config
 from glt_cli.config.datasets import DatasetConfig
 from glt_cli.config.hydra_keys import explain_refused, refused
 from glt_cli.config.options import store_dataset, store_options
@@ -36,7 +36,7 @@ from glt_cli.terminal import tracked
 
 
 def config_folder() -> Path:
-    """Find `conf/`: inside the package (wheel), or beside it (checkout, editable install)."""
+    """Find `conf/`: inside the package (wheel), or next to it (checkout, editable install)."""
     package = Path(__file__).resolve().parents[1]
     for folder in (package / "conf", package.parent / "conf"):
         if (folder / f"{CONFIG_NAME}.yaml").is_file():
@@ -45,14 +45,14 @@ def config_folder() -> Path:
 
 
 def register_schemas() -> None:
-    """Give Hydra the typed schemas; under `hydra/`, which its help doesn't list."""
+    """Register the schemas with Hydra, under `hydra/`, which its help doesn't list."""
     ConfigStore.instance().store(group="hydra/glt", name="config", node=Config, package="_global_")
     store_options()
 
 
 @dataclass(frozen=True)
 class Point:
-    """One run of a request: its words, and the configuration that they give."""
+    """One run of a request: its overrides and the resulting configuration."""
 
     overrides: list[str]
     config: Config
@@ -60,7 +60,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Request:
-    """What a command line asks for.
+    """The runs that a command line asks for.
 
     Attributes:
         points: The runs.
@@ -81,18 +81,18 @@ def read(
     config_dir: str | None,
     dataset: DatasetConfig | None = None,
 ) -> Request:
-    """Compose, expand and check a request, once; what runs later is what was checked here.
+    """Compose, expand and check a request once; the checked configurations are what runs.
 
-    Runs that are asked for twice are one run.
+    Duplicate runs are merged.
 
     Args:
         words: GROUP=OPTION and KEY=VALUE, as typed.
-        multirun: Whether several values for a key are a grid.
-        config_dir: A folder with options of the user's own.
-        dataset: A data set in memory, by its settings: `dataset=in_memory` chooses it.
+        multirun: Whether several values for a key make a grid.
+        config_dir: A folder with the user's own options.
+        dataset: Settings of a data set in memory, which `dataset=in_memory` chooses.
 
     Raises:
-        UserError: With everything that is wrong, a line each.
+        UserError: One line for each mistake.
     """
     if config_dir and not Path(config_dir).is_dir():
         raise UserError(f"--config-dir {config_dir}: there is no such folder")
@@ -104,17 +104,17 @@ def read(
         plain = composed([], hydra=True).hydra
 
         def checked(overrides: Sequence[str]) -> DictConfig:
-            whole = composed(overrides, hydra=True)
-            if keys := refused(whole.hydra, plain, words):
-                raise UserError(explain_refused(keys, whole.hydra, config_dir))
-            return whole
+            cfg = composed(overrides, hydra=True)
+            if keys := refused(cfg.hydra, plain, words):
+                raise UserError(explain_refused(keys, cfg.hydra, config_dir))
+            return cfg
 
         hydra = checked([*base, *_first_values(parsed)]).hydra
         # An experiment file may be a whole grid: hydra.mode and hydra.sweeper.params.
         is_grid = multirun or str(hydra.mode).endswith("MULTIRUN")
         if not is_grid and len(base) < len(parsed):
             raise UserError(
-                "several values for one key are a grid: add -m (--multirun), or quote a list "
+                "several values for one key make a grid: add -m (--multirun), or quote a list "
                 "as key=[a,b]"
             )
         points = [base]
@@ -130,9 +130,9 @@ def read(
 
 @contextmanager
 def composing(config_dir: str | None) -> Iterator[Hydra]:
-    """Let Hydra compose from glt's configuration folder and the user's, with the schemas."""
+    """Set up Hydra to compose from glt's configuration folder and the user's."""
     register_schemas()
-    # Hydra logs its own complaints beside raising them.
+    # Hydra logs its errors as well as raising them.
     logging.getLogger("hydra").setLevel(logging.CRITICAL)
     setbase("1.3")
     places = create_config_search_path(str(config_folder()))
@@ -169,14 +169,14 @@ def _parse(words: Sequence[str]) -> list[Override]:
     parser, parsed = OverridesParser.create(GlobalHydra.instance().config_loader()), []
     problems = []
     for word in words:
-        if problem := wrong_word(word):
+        if problem := override_problem(word):
             problems.append(problem)
             continue
         try:
             parsed += parser.parse_overrides([word])
         except HydraException:
             problems.append(
-                f"'{word}' can't be read as KEY=VALUE; quote a value that holds more than "
+                f"'{word}' can't be read as KEY=VALUE; quote a value that has more than "
                 "letters, digits and ./_-:, as in key='\"a=b\"'"
             )
     if problems:
@@ -184,17 +184,17 @@ def _parse(words: Sequence[str]) -> list[Override]:
     return parsed
 
 
-#: Values that Hydra reads as they are, and characters that mean something to it.
-_HYDRAS = re.compile(r"[A-Za-z0-9./_:+-]*")
+#: Values that Hydra reads literally, and characters that its grammar uses.
+_LITERAL = re.compile(r"[A-Za-z0-9./_:+-]*")
 _GRAMMAR = set("'\"[]{}(),=\\$")
 
 
 def quoted(words: Sequence[str]) -> list[str]:
-    """Quote values that Hydra's grammar would stumble over, such as `output_dir=ü` or `=~/x`."""
+    """Quote values that Hydra's grammar would reject, such as `output_dir=ü` or `=~/x`."""
     result = []
     for word in words:
         key, equals, value = word.partition("=")
-        if equals and not _HYDRAS.fullmatch(value) and not _GRAMMAR & set(value):
+        if equals and not _LITERAL.fullmatch(value) and not _GRAMMAR & set(value):
             word = f'{key}="{value}"'
         result.append(word)
     return result
@@ -206,12 +206,12 @@ def _expand(parsed: list[Override]) -> list[list[str]]:
     except (HydraException, ValueError) as error:
         raise UserError(one_line(str(error))) from error
     if not points:
-        raise UserError("the grid is empty: a range or list of it has no values")
+        raise UserError("the grid is empty: one of its ranges or lists has no values")
     return points
 
 
 def _first_values(parsed: list[Override]) -> list[str]:
-    """One value of each sweep, to look at the configuration that they share."""
+    """The first value of each sweep, to compose the settings that all points share."""
     first = []
     for override in parsed:
         if not override.is_sweep_override():

@@ -1,1 +1,1 @@
-"""One run: dense, find, rewind, retrain, measure; and what it leaves on disk."""
+"""One run: dense, find, rewind, retrain, measure; and the files that it writes."""

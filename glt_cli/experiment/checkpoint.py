@@ -1,8 +1,8 @@
-"""What an interrupted run need not do again.
+"""The checkpoint of an unfinished run.
 
-A stage (a round of IMP, a whole search) seeds itself and begins at Θ₀, so its masks, its history
-and its cost are all that the next one needs. Within a stage and in retraining a phase's state has
-all that passes from one epoch to the next. So resuming gives the same bytes as not stopping.
+A stage (a round of IMP, or a whole search) seeds itself and starts from Θ₀, so the next one needs
+only its masks, history and cost. Within a phase the training state has everything that passes
+between epochs. So an interrupted run and an uninterrupted one give the same bytes.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from torch import Tensor
 from glt_cli.experiment.paths import write_whole
 from glt_cli.pruning.masks import Masks
 
-#: Of a file of another format nothing is taken.
+#: Files of another format are ignored.
 _FORMAT = "3"
 
 
 @dataclass
 class PhaseCheckpoint:
-    """A phase's progress: epochs done, and the state that the next one begins with."""
+    """A phase's progress: its finished epochs, and the training state after them."""
 
     epochs: int
     tensors: dict[str, Tensor]
@@ -38,7 +38,7 @@ class RunCost:
     Attributes:
         find_epochs: Optimiser epochs of the search.
         seconds: Wall time by part of the run.
-        costs_teacher: Whether the search used the dense model.
+        costs_teacher: Whether the search used the dense model's outputs.
     """
 
     find_epochs: int = 0
@@ -51,11 +51,11 @@ class Checkpoint:
     """An unfinished run on disk, as one safetensors file.
 
     Attributes:
-        path: Of the file, which is removed once the run is done; None keeps nothing.
-        stages: Masks of finished stages, in the order in which they were finished.
-        phases: Phases since then, finished or not.
+        path: The file, which is removed when the run is done; None to save nothing.
+        stages: Masks of finished stages, in order.
+        phases: Phases since the last finished stage, finished or not.
         history: Rows of all epochs so far.
-        cost: What they cost.
+        cost: Cost of the run so far.
     """
 
     path: Path | None
@@ -66,7 +66,7 @@ class Checkpoint:
 
     @classmethod
     def read(cls, path: Path) -> Checkpoint:
-        """Read what is there; an empty one where there is nothing, or nothing whole."""
+        """Read a checkpoint; an empty one if the file is missing or damaged."""
         try:
             with safe_open(path, "pt") as file:
                 about: dict[str, Any] = json.loads(file.metadata()["about"])
@@ -86,10 +86,10 @@ class Checkpoint:
             return cls(path)
 
     def write(self, **phases: PhaseCheckpoint) -> None:
-        """Write everything, whole or not at all.
+        """Write the file atomically.
 
         Args:
-            phases: More of them; not kept in memory, since their tensors are in use.
+            phases: Further phases, which aren't kept in memory since their tensors are in use.
         """
         if self.path is None:
             return
@@ -113,6 +113,6 @@ class Checkpoint:
         write_whole(self.path, save(tensors, {"about": json.dumps(about)}))
 
     def forget(self) -> None:
-        """Remove the file: the run is done, or shall begin anew."""
+        """Remove the file, when the run is done or starts over."""
         if self.path is not None:
             self.path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Which device a run computes on."""
+"""Choose the device of a run."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from glt_cli.errors import UserError
 
 
 def resolve(name: str) -> torch.device:
-    """Turn `auto`, `cpu`, `cuda` or `cuda:k` into a device that is there.
+    """Turn `auto`, `cpu`, `cuda` or `cuda:k` into an available device.
 
     Raises:
-        UserError: The name is none, or the device is not on this machine.
+        UserError: The name is invalid, or this machine doesn't have the device.
     """
     if problem := device_problem(name):
         raise UserError(problem)
@@ -24,7 +24,7 @@ def resolve(name: str) -> torch.device:
         if count == 0:
             raise UserError(
                 f"device={name}: there is no CUDA device that torch {torch.__version__} can use "
-                "here; take device=cpu or device=auto"
+                "here; use device=cpu or device=auto"
             )
         if device.index is not None and device.index >= count:
             raise UserError(

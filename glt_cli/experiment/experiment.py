@@ -1,4 +1,4 @@
-"""A run and its folder: found finished or done now, on its dense baseline; results are written."""
+"""Do a run in its folder, unless it is finished: dense baseline, data, pipeline, results."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ from glt_cli.training.tasks import make_task
 
 
 class NeededRunFailedError(Exception):
-    """A run that this one builds on, such as its dense baseline, could not be done."""
+    """A run that this one depends on, such as its dense baseline, failed."""
 
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """A run's record and folder, and whether it had been finished before."""
+    """A run's record and folder, and whether it was already finished."""
 
     record: Record
     folder: RunFolder
@@ -45,14 +45,14 @@ class RunOutcome:
 
 
 def run(config: Config, observer: RunObserver, wait: bool = True) -> RunOutcome:
-    """Run one configuration, unless its finished run is found.
+    """Run one configuration, unless it is already finished.
 
-    Whatever goes wrong is written to the record, which then has status `failed`.
+    Errors are written to the record, which then has the status `failed`.
 
     Args:
-        config: What to run.
-        observer: Told of the progress.
-        wait: Whether to wait where another process is doing this very run.
+        config: The configuration.
+        observer: Receives the progress.
+        wait: Whether to wait if another process is doing the same run.
 
     Raises:
         BusyError: Another process is doing it, and `wait` is false.
@@ -64,7 +64,11 @@ def run(config: Config, observer: RunObserver, wait: bool = True) -> RunOutcome:
     if not config.force and (done := finished(folder)):
         return RunOutcome(done, folder, found_finished=True)
     name = folder.path.name
-    with locked(folder.lock, wait, lambda: observer.say(f"waiting for {name}, done elsewhere")):
+    with locked(
+        folder.lock,
+        wait,
+        lambda: observer.say(f"waiting for {name}, done by another process"),
+    ):
         if not config.force and (done := finished(folder)):
             return RunOutcome(done, folder, found_finished=True)
         record = _run(config, device, identity, folder, observer)
@@ -85,7 +89,7 @@ def _run(
     try:
         recorder.note(headline(config))
         record = _do(config, device, identity, folder, recorder, measured)
-    except (KeyboardInterrupt, SystemExit):  # a cluster's worker is ended by the latter
+    except (KeyboardInterrupt, SystemExit):  # the latter ends a cluster's worker
         record = results.unfinished_record(config, identity, measured, "interrupted", "interrupted")
         raise
     except Exception as error:
@@ -96,13 +100,13 @@ def _run(
         write_whole(folder.history, recorder.history())
         recorder.log.write(f"{record.status}{f': {record.error}' if record.error else ''}")
         record.write(folder)
-    if record.status == "done":  # until its record is there, a run may have to be resumed
+    if record.status == "done":  # only after writing the record
         Checkpoint(folder.checkpoint).forget()
     return record
 
 
 def headline(config: Config) -> str:
-    """Say what runs, and which presets took part."""
+    """Describe a run in one line, with the presets that were applied."""
     names = [name for name in (config.preset.cell, config.preset.method) if name]
     presets = f"presets {' and '.join(names)}" if names else "no preset for this cell"
     targets = f"edges -{config.sparsity.graph:.1%}, weights -{config.sparsity.weight:.1%}"
@@ -113,7 +117,7 @@ def headline(config: Config) -> str:
 
 
 def _clear(folder: RunFolder, config: Config) -> None:
-    """Make the folder, without the results of an earlier attempt, and say what will run."""
+    """Create the folder, remove results of earlier attempts, and write the configuration."""
     folder.path.mkdir(parents=True, exist_ok=True)
     for path in folder.results():
         path.unlink(missing_ok=True)
@@ -130,7 +134,7 @@ def _do(
     recorder: HistoryRecorder,
     measured: Provenance,
 ) -> Record:
-    """Do the runs that this one needs, read the data, find and retrain, and write the results."""
+    """Do the runs that this one depends on, read the data, find and retrain, write the results."""
     dense = _dense_model(config, recorder) if config.method.prunes else None
     earlier = None if is_plain(config) else _found_before(config, device, recorder)
 
@@ -152,7 +156,7 @@ def _do(
 
 
 def _dense_model(config: Config, recorder: HistoryRecorder) -> DenseModel:
-    """The dense baseline: a run of its own, shared by all methods."""
+    """The dense baseline: a separate run, shared by all methods."""
     outcome = _other_run(dense_config(config), "dense baseline", recorder)
     record, folder = outcome.record, outcome.folder
     assert record.ticket_val is not None
@@ -168,7 +172,7 @@ def _dense_model(config: Config, recorder: HistoryRecorder) -> DenseModel:
 
 
 def _found_before(config: Config, device: torch.device, recorder: HistoryRecorder) -> FoundMasks:
-    """The masks that the same settings find for an ordinary retraining: a run of its own."""
+    """The masks that the same settings find with ordinary retraining, from a separate run."""
     plain = deepcopy(config)
     plain.retrain = RetrainConfig()
     plain.force = False
@@ -181,7 +185,7 @@ def _found_before(config: Config, device: torch.device, recorder: HistoryRecorde
 
 
 def dense_config(config: Config) -> Config:
-    """The configuration of the dense baseline that a run is compared with."""
+    """The configuration of a run's dense baseline."""
     dense = deepcopy(config)
     dense.method = DenseConfig(name="dense")
     dense.names.method = None
@@ -193,7 +197,7 @@ def dense_config(config: Config) -> Config:
 
 
 def _other_run(config: Config, what: str, recorder: HistoryRecorder) -> RunOutcome:
-    """An ordinary run that this one needs: found finished, or done now."""
+    """An ordinary run that this one depends on: already finished, or done now."""
     outcome = run(config, recorder.shown)
     record = outcome.record
     if record.status != "done":

@@ -1,8 +1,8 @@
-"""Fingerprints of code, so that results of changed code never pass for those of the code now.
+"""Fingerprints of code, so that results of older code aren't mistaken for current ones.
 
-Comments, docstrings and formatting play no part. What a run's own method is made of belongs to its
-identity: changed, it is another run. The rest of glt that numbers depend on is noted in the
-record: changed, a finished run is still found, and a line says so.
+Comments, docstrings and formatting are ignored. The code of a run's method is part of the run's
+identity: if it changes, it is another run. Other code of glt that numbers depend on is noted in
+the record: if it changes, finished runs are still found, with a remark.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from glt_cli.pruning.methods import FINDERS
 from glt_cli.pruning.schedules import SCHEDULES
 from glt_cli.pruning.scores import EDGE_SCORES, WEIGHT_SCORES
 
-#: Packages, beside the methods, whose code decides about numbers.
+#: Packages whose code, besides the methods', affects numbers.
 PACKAGES = ("pruning", "training", "models", "data")
 
 _GLT = Path(glt_cli.__file__).resolve().parent
@@ -36,10 +36,10 @@ _METHODS = _GLT / "pruning" / "methods"
 
 
 def of_run(config: Config) -> str:
-    """Digest of the code that a run is identified by.
+    """Digest of the code that is part of a run's identity.
 
-    It is that of its method: the module of `find` and what that imports of its own folder. Of
-    plug-ins it is all code of the method, backbone, scores and schedule that take part.
+    This is the method's: the module of `find` and what it imports from its folder. For plug-ins,
+    it is the code of the method, backbone, scores and schedule that the run uses.
     """
     used = _used(FINDERS, {config.method.name}, builtin=True)
     used |= _used(BUILDERS, {config.backbone.name})
@@ -54,21 +54,21 @@ def of_run(config: Config) -> str:
 def other_code() -> str:
     """Two digests of glt's other code that numbers depend on, for the record.
 
-    The first is of the files as they are, which is known at once; the second, of what they say,
-    counts where the first differs.
+    The first is that of the raw files, which is fast. The second, of the normalised code, decides
+    if the first differs.
     """
-    said = _digest(f"{_named(file)} {_of_file(file)}" for file in _other_files())
-    return f"{_raw()}-{said}"
+    code = _digest(f"{_named(file)} {_of_file(file)}" for file in _other_files())
+    return f"{_raw()}-{code}"
 
 
 def is_changed(record: Record) -> bool:
-    """Whether glt's other code says something else than when a run was done."""
-    raw, _, said = record.code.partition("-")
-    return bool(said) and raw != _raw() and said != other_code().partition("-")[2]
+    """Whether glt's other code has changed since a run was done."""
+    raw, _, code = record.code.partition("-")
+    return bool(code) and raw != _raw() and code != other_code().partition("-")[2]
 
 
 def remarks(records: Iterable[Record]) -> list[str]:
-    """Say, in a line for all, which finished runs were done by other code than glt's now."""
+    """Summarise in one line which finished runs were done with older code of glt."""
     old = [record for record in records if is_changed(record)]
     if not old:
         return []
@@ -78,7 +78,7 @@ def remarks(records: Iterable[Record]) -> list[str]:
     runs = "" if len(old) == 1 else f"{len(old)} runs "
     return [
         f"{runs}found finished, but glt's code has changed since ({version}{commit}, "
-        f"{last.finished}); force=true runs {'it' if len(old) == 1 else 'them'} anew"
+        f"{last.finished}); force=true runs {'it' if len(old) == 1 else 'them'} again"
     ]
 
 
@@ -116,12 +116,12 @@ def _texts(value: object) -> list[str]:
 
 
 def _of_function(function: Callable[..., Any]) -> str:
-    """Digest of the code that a function is a part of."""
+    """Digest of the code that a function belongs to."""
     module = str(function.__module__)
     file = getattr(sys.modules.get(module), "__file__", None)
     if file:
         return _of_module(module, Path(file).resolve())
-    try:  # typed into a notebook
+    try:  # defined in a notebook
         return _digest([inspect.getsource(function)])
     except (OSError, TypeError):
         code = getattr(function, "__code__", None)
@@ -130,7 +130,7 @@ def _of_function(function: Callable[..., Any]) -> str:
 
 @cache
 def _of_module(name: str, file: Path) -> str:
-    """Digest of a method's module of glt, of a plug-in's package, or of its file and helpers."""
+    """Digest of one of glt's methods, of a plug-in's package, or of its file and helpers."""
     top = name.partition(".")[0]
     top_file = getattr(sys.modules.get(top), "__file__", None) or str(file)
     if top == "glt_cli":
@@ -148,7 +148,7 @@ def _of_module(name: str, file: Path) -> str:
 
 
 def _with_helpers(file: Path, root: Path) -> set[Path]:
-    """A file, and those beneath a folder that it imports, they too, and so on."""
+    """A file, and the files in a folder that it imports, directly or indirectly."""
     found, todo = set[Path](), [file]
     while todo:
         path = todo.pop()
@@ -164,7 +164,7 @@ def _with_helpers(file: Path, root: Path) -> set[Path]:
 
 
 def _imported(tree: ast.Module, root: Path) -> Iterator[str]:
-    """Names of the modules that a file may import from a folder."""
+    """Names of modules that a file may import from a folder."""
     inside = "glt_cli.pruning.methods." if root == _METHODS else ""
     for node in ast.walk(tree):
         names: list[str] = []
@@ -190,16 +190,16 @@ def _of_file(file: Path) -> str:
     source = file.read_bytes()
     try:
         return _digest([normalised(source)])
-    except SyntaxError:  # a file of some plug-in's package that nobody imports
+    except SyntaxError:  # an unused file in a plug-in's package
         return hashlib.sha256(source).hexdigest()
 
 
-#: ast.dump leaves nothing out, in any version of Python; 3.12 gave functions and classes a field.
+#: Makes ast.dump print the same in every version of Python (so does removing type_params below).
 _WHOLE: dict[str, Any] = {"show_empty": True} if sys.version_info >= (3, 13) else {}
 
 
 def normalised(source: bytes | str) -> str:
-    """What a source says, without comments, docstrings and formatting."""
+    """The code of a source, without comments, docstrings and formatting."""
     tree = ast.parse(source)
     blocks: list[Any] = [tree]
     while blocks:

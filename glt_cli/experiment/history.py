@@ -1,4 +1,4 @@
-"""A run's history: one row for each epoch, passed on to the observer."""
+"""A run's history: one row per epoch, also passed on to the observer."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from glt_cli.training.loop import Epoch, Observer
 
 @dataclass
 class HistoryRecorder(Observer):
-    """Passes epochs on to the observer of the run and keeps them for `history.csv`."""
+    """Collects epochs for `history.csv` and passes them on to the run's observer."""
 
     shown: RunObserver
     log: Log
     rows: list[dict[str, object]] = field(default_factory=list)
 
     def note(self, message: str, once: bool = False) -> None:
-        """Say something to the person and to the log; to the person perhaps `once` only."""
+        """Write a message to the log and the observer; `once` shows it only once."""
         self.log.write(message)
         self.shown.say(message, once)
 
@@ -30,7 +30,7 @@ class HistoryRecorder(Observer):
         """See loop.Observer."""
         self.log.write(f"{phase}: {epochs} epochs")
         self.shown.begin(phase, epochs)
-        for row in self.rows:  # of an interrupted run, for the best of them is shown too
+        for row in self.rows:  # of an interrupted run: the best score includes them
             if row["phase"] == phase:
                 self._show(row)
 
@@ -51,7 +51,7 @@ class HistoryRecorder(Observer):
         self.shown.epoch(epoch, row["graph_sparsity"], row["weight_sparsity"])
 
     def history(self) -> str:
-        """All epochs so far, as CSV; an exchange stands in the row of the epoch before it."""
+        """All epochs so far as CSV; an exchange is in the row of the epoch before it."""
         columns = ["phase", "number", "loss", "val", "graph_sparsity", "weight_sparsity"]
         columns += [f"{what}_{did}" for did in ("exchanged", "moved") for what in KINDS]
         file = io.StringIO()

@@ -1,4 +1,4 @@
-"""What a run is known by: a hash of every setting, and of the method's code, that can change it."""
+"""The identity of a run: a hash of its settings, data, device and method code."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from glt_cli import data
 from glt_cli.config import Config
 from glt_cli.experiment import fingerprint
 
-#: Raised whenever a change of shared code changes numbers; a method's own code is in the hash.
+#: Raise this when a change of shared code changes numbers; a method's code is in the hash.
 FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True)
 class Identity:
-    """The name of a run.
+    """The hash and the name of a run.
 
     Attributes:
-        config_hash: Without the seed, so that records of one setting group by it.
-        folder: Name of the run's folder: readable, then seed and hash.
+        config_hash: Excludes the seed, so that all seeds of a setting share it.
+        folder: Name of the run's folder: method, backbone, data set, seed and hash.
     """
 
     config_hash: str
@@ -29,12 +29,12 @@ class Identity:
 
 
 def identify(config: Config, device_kind: str, data_checksum: str | None = None) -> Identity:
-    """Name a run.
+    """Compute the identity of a run.
 
     Args:
-        config: Its resolved settings, defaults included.
-        device_kind: `cpu` or `cuda`; their numbers differ.
-        data_checksum: Of the data; None to ask the data set.
+        config: The resolved settings, including defaults.
+        device_kind: `cpu` or `cuda`, whose numbers differ.
+        data_checksum: Checksum of the data; None to compute it.
     """
     facts = {
         "settings": _settings(config),

@@ -1,6 +1,6 @@
-"""One process at a time for each run: locks that die with their process.
+"""A lock for each run, so that only one process does it; the system frees it if the process dies.
 
-Where a file system has no working locks, a run may be done twice, with equal bytes.
+On a file system without working locks, a run may be done twice, with the same bytes.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ class BusyError(Exception):
 
 @contextlib.contextmanager
 def locked(path: Path, wait: bool, on_wait: Callable[[], None]) -> Iterator[None]:
-    """Hold the lock of a run, which the system releases however the process ends.
+    """Hold the lock of a run, which the system releases when the process ends.
 
     Args:
-        path: Of the lock's file; it stays.
+        path: The lock's file, which isn't removed.
         wait: Whether to wait for the process that holds it.
         on_wait: Called before waiting.
 
@@ -46,7 +46,7 @@ def locked(path: Path, wait: bool, on_wait: Callable[[], None]) -> Iterator[None
 
 
 def held(path: Path) -> bool:
-    """Say whether another process holds this lock now; makes no file."""
+    """Whether another process holds this lock; creates no file."""
     if not path.exists():
         return False
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class Log:
-    """A run's `log.txt`: what happened when. Written line by line, so that a crash keeps it."""
+    """A run's `log.txt`, written line by line, so that a crash doesn't lose it."""
 
     def __init__(self, path: Path | None, now: str) -> None:
         self.path = path
@@ -16,7 +16,7 @@ class Log:
         self.write(f"started {now}")
 
     def write(self, message: str) -> None:
-        """Add a line; without a path there is no log."""
+        """Add a line with the time; without a path, do nothing."""
         if self.path is None:
             return
         with self.path.open("a") as file:

@@ -1,6 +1,6 @@
-"""Multiply-adds that survive, by the formulas of docs/method.md.
+"""Count multiply-adds (MACs), by the formulas of docs/method.md.
 
-Unstructured sparsity is an ideal: these are the products that a perfect sparse kernel would do.
+The counts are a lower bound: those of an ideal kernel for unstructured sparsity.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ class Macs:
 
     Attributes:
         linear: Linear maps, N · nnz(W) each.
-        graph: Aggregation, nnz(A) · width, and each layer's work per node beside its maps.
-        linear_skipping: `linear` when zero input features are skipped too.
-        decoder: What a task does with the outputs: one product for each pair of links.
+        graph: Aggregation, nnz(A) · width, and each layer's work per node besides its maps.
+        linear_skipping: `linear` if zero input features are skipped too.
+        decoder: The task's work on the outputs: one product for each pair of nodes and column.
     """
 
     linear: int
@@ -34,24 +34,24 @@ class Macs:
 
     @property
     def total(self) -> int:
-        """All parts."""
+        """Sum of all parts."""
         return self.linear + self.graph + self.decoder
 
     @property
     def total_skipping(self) -> int:
-        """The same when zero input features are skipped too."""
+        """Sum of all parts if zero input features are skipped too."""
         return self.linear_skipping + self.graph + self.decoder
 
 
 def count_macs(model: Backbone, x: Matrix, graph: Graph, masks: Masks, decoder: int = 0) -> Macs:
-    """Count the multiply-adds of a backbone under masks; with full ones, of the dense model.
+    """Count the multiply-adds of a backbone under masks; full masks give the dense model's.
 
     Args:
-        model: Tells the sizes of its layers.
-        x: Input features [N, F], or node numbers [N] where embeddings are learned.
+        model: The backbone.
+        x: Input features [N, F], or node indices [N] if embeddings are learned.
         graph: The whole message graph.
-        masks: What is kept.
-        decoder: Multiply-adds of the task beside the model's (`Task.decoder_macs`).
+        masks: True where kept.
+        decoder: Multiply-adds of the task besides the model's (`Task.decoder_macs`).
     """
     nodes = graph.num_nodes
     messages = int(masks[EDGE].sum()) * (1 if graph.directed else 2)

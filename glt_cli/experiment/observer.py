@@ -1,4 +1,4 @@
-"""What a run reports while it goes on."""
+"""The interface that receives a run's progress, and two simple observers."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from glt_cli.training.loop import Epoch
 
 
 class RunObserver(Protocol):
-    """Is told of the phases and epochs of a run, and of what a person should read."""
+    """Receives the phases, epochs and messages of a run."""
 
     def say(self, message: str, once: bool = False) -> None:
-        """Show a line; `once` leaves out what was shown before."""
+        """Show a line; with `once`, not if it was shown before."""
 
     def begin(self, phase: str, epochs: int) -> None:
-        """Take note that a phase of so many epochs begins."""
+        """A phase of so many epochs begins."""
 
     def epoch(self, epoch: Epoch, graph_sparsity: float, weight_sparsity: float) -> None:
-        """Take note of a finished epoch and the sparsities it had."""
+        """An epoch is finished; the sparsities are those during it."""
 
 
 class Lines:
-    """Prints a line for each phase that has ended, as `glt run` does without a terminal."""
+    """Prints a line for each finished phase, as `glt run` does without a terminal."""
 
     def __init__(self) -> None:
         self._shown: set[str] = set()
@@ -49,7 +49,7 @@ class Lines:
 
 
 def epoch_figures(epoch: Epoch, graph_sparsity: float, weight_sparsity: float) -> str:
-    """Write an epoch's validation score and the sparsities that it had."""
+    """Format an epoch's validation score and sparsities."""
     figures = f"val {epoch.val:.1%}"
     if graph_sparsity:
         figures += f"  edges -{graph_sparsity:.1%}"
@@ -59,7 +59,7 @@ def epoch_figures(epoch: Epoch, graph_sparsity: float, weight_sparsity: float) -
 
 
 def phase_line(phase: str, epochs: int, figures: str, best: float, seconds: float) -> str:
-    """Write the line of a phase that has ended."""
+    """Format the line of a finished phase."""
     return f"{phase:<10} {epochs} epochs, {figures}, best val {best:.1%}, {seconds:.1f} s"
 
 

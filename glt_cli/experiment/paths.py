@@ -1,4 +1,4 @@
-"""Every file name that a run reads or writes, and writing files whole or not at all."""
+"""The file names of a run, and atomic writing of files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class RunFolder:
 
     @property
     def record(self) -> Path:
-        """What the run came to; written last."""
+        """The results of the run; written last."""
         return self.path / "record.json"
 
     @property
@@ -38,37 +38,37 @@ class RunFolder:
 
     @property
     def ticket(self) -> Path:
-        """What is needed to rebuild the ticket's model."""
+        """Settings that are needed to rebuild the ticket's model."""
         return self.path / "ticket.json"
 
     @property
     def rounds(self) -> Path:
-        """Masks of the rounds before the last, of an iterative method."""
+        """Masks of an iterative method's rounds before the last."""
         return self.path / "rounds.safetensors"
 
     @property
     def rounds_table(self) -> Path:
-        """Scores of those rounds, where they were retrained."""
+        """Scores of those rounds, if they were retrained."""
         return self.path / "rounds.csv"
 
     @property
     def tables_markdown(self) -> Path:
-        """The tables, to read."""
+        """The tables for reading."""
         return self.path / "tables.md"
 
     @property
     def tables_csv(self) -> Path:
-        """The tables, to compute with."""
+        """The tables for programs."""
         return self.path / "tables.csv"
 
     @property
     def checkpoint(self) -> Path:
-        """How far an unfinished run had come."""
+        """The checkpoint of an unfinished run."""
         return self.path / "checkpoint.safetensors"
 
     @property
     def lock(self) -> Path:
-        """The lock of the process that does the run; outside, since the folder may be removed."""
+        """The lock of the process that does the run; elsewhere, since the folder may be removed."""
         return self.path.parent / ".locks" / f"{self.path.name}.lock"
 
     @property
@@ -97,7 +97,7 @@ class RunFolder:
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file so that it is there whole or not at all, whatever interrupts."""
+    """Write a file atomically: an interruption leaves the old file or none."""
     data = content.encode() if isinstance(content, str) else content
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     temporary = Path(name)
@@ -114,10 +114,10 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 
 def output_file(name: str, such_as: str) -> Path:
-    """See, before anything is computed, that the file of an `--output` can be there.
+    """Check the file of `--output` before anything is computed.
 
     Raises:
-        UserError: It can't.
+        UserError: It is a folder, or its folder doesn't exist.
     """
     output = Path(name).expanduser()
     if output.is_dir():
@@ -128,7 +128,7 @@ def output_file(name: str, such_as: str) -> Path:
 
 
 def write_output(name: str, content: str) -> None:
-    """Write the file of an `--output` whole.
+    """Write the file of `--output` atomically.
 
     Raises:
         UserError: It can't be written.

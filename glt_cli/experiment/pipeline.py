@@ -1,4 +1,4 @@
-"""One run, told top to bottom: find, rewind, retrain, measure. It reads and writes no results."""
+"""One run from top to bottom: find, rewind, retrain, measure. It reads and writes no results."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from glt_cli.pruning.retrain import Constraint, FixedMasks, Trained, retrain
 from glt_cli.training.loop import Distillation, State, seed_stage, snapshot
 from glt_cli.training.tasks import Task
 
-#: Searches of somebody's own method that took no longer are done twice, to see that they repeat.
+#: Searches of plug-in methods up to this long are repeated, to check that they are deterministic.
 _REPEATED_SECONDS = 60.0
 
 
@@ -33,10 +33,10 @@ class FoundMasks:
     """Masks with the cost of finding them.
 
     Attributes:
-        result: What the method found.
-        seconds: Find time: wall time of all that was needed, a teacher's training included.
+        result: The method's result.
+        seconds: Find time: wall time of everything needed, including a teacher's training.
         epochs: Optimiser epochs in that time.
-        distill: λ of the distillation that was part of the search, where it was done before.
+        distill: λ of distillation in the run that found the masks, if that was an earlier run.
     """
 
     result: SearchResult
@@ -47,16 +47,16 @@ class FoundMasks:
 
 @dataclass(frozen=True)
 class RunResult:
-    """Everything that a run found and measured.
+    """The masks, models and measurements of a run.
 
     Attributes:
         init: Θ₀.
         found: The masks.
         trained: The retrained ticket.
-        retrain_seconds: Wall time of that.
-        distill: λ of its distillation; 0 where there was none.
-        rounds: Masks of earlier rounds, and their scores where they were retrained.
-        dense: The dense baseline; None of a dense run, which is its own.
+        retrain_seconds: Wall time of retraining.
+        distill: λ of distillation in retraining; 0 without.
+        rounds: Masks of earlier rounds, and their scores if they were retrained.
+        dense: The dense baseline; None for a dense run, which is its own.
         dense_macs: Multiply-adds of the dense model.
         ticket_macs: Multiply-adds of the ticket.
     """
@@ -86,13 +86,13 @@ def find_and_retrain(
         config: Settings.
         task: Data on its device, loss and score.
         dense: The dense baseline of the same settings; None for a dense run.
-        earlier: What the same settings found for an ordinary retraining, where only the
+        earlier: Masks that the same settings found with ordinary retraining, if only the
             retraining differs (`retrain.control`, `retrain.distill`); None to search.
-        recorder: Told of all epochs.
-        checkpoint: Where an interrupted run goes on from.
+        recorder: Receives all epochs.
+        checkpoint: The checkpoint to resume from and to write.
 
     Raises:
-        BrokenPromiseError: The method's masks are not those of a ticket.
+        BrokenPromiseError: The method's masks violate a guarantee of tickets.
     """
     seed_stage(config.seed, "reinit" if config.retrain.control == "reinit" else "init")
     model = build(config.backbone, task.num_features, task.num_outputs, task.embedded_nodes)
@@ -147,7 +147,7 @@ def find_and_retrain(
 def _find(
     context: PruningContext, config: Config, checkpointer: RunCheckpointer, teacher: Teacher
 ) -> FoundMasks:
-    """Let the method look for masks, and check that they keep a ticket's promises."""
+    """Find masks with the method, and check the guarantees of tickets."""
     with checkpointer.timed("find"):
         result = methods.find(context, config.method)
     seconds, epochs = checkpointer.cost.seconds["find"], checkpointer.cost.find_epochs
@@ -187,7 +187,7 @@ def _retrain(
 
 
 def _allocation(config: Config) -> str | None:
-    """How the method spreads the weights' target over tensors, where it says so."""
+    """How the method distributes the weights' target over tensors, if it says so."""
     return getattr(config.method, "allocation", None)
 
 

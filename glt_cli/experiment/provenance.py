@@ -1,4 +1,4 @@
-"""Where numbers come from: versions, commit, device, peak memory."""
+"""Provenance of numbers: versions, commit, device, times, peak memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import glt_cli
 
 
 class Provenance:
-    """Where one run's numbers come from, from its beginning on."""
+    """The provenance of one run, from its start."""
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
@@ -25,11 +25,11 @@ class Provenance:
         reset_peak_memory(device)
 
     def peak_memory_mb(self) -> float:
-        """Peak so far, MiB."""
+        """Peak memory so far, in MiB."""
         return round(peak_memory_mb(self.device), 1)
 
     def fields(self) -> dict[str, Any]:
-        """Fields of the run's record, as it ends now."""
+        """Fields of the run's record; the run ends now."""
         return {
             "device": device_name(self.device),
             "versions": versions(),
@@ -40,7 +40,7 @@ class Provenance:
 
 
 def versions() -> str:
-    """Versions of what computes the numbers."""
+    """Versions of glt, Python and the packages that compute the numbers."""
     parts = [f"glt {glt_cli.__version__}", f"python {platform.python_version()}"]
     for package in ("torch", "torch-geometric", "numpy", "scipy", "hydra-core"):
         parts.append(f"{package} {importlib.metadata.version(package)}")
@@ -48,7 +48,7 @@ def versions() -> str:
 
 
 def commit() -> str | None:
-    """Commit of glt's checkout, marked where files were changed; None outside a checkout."""
+    """Commit of glt's checkout, `-dirty` if files were changed; None outside a checkout."""
     checkout = Path(__file__).resolve().parents[2]
     if not (checkout / ".git").exists():
         return None
@@ -61,19 +61,19 @@ def commit() -> str | None:
 
 
 def now() -> str:
-    """The time, to the second, with its zone."""
+    """The time in UTC, ISO 8601, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def device_name(device: torch.device) -> str:
-    """The device as a person would name it."""
+    """The device's name for people."""
     if device.type == "cuda":
         return f"{device} ({torch.cuda.get_device_name(device)})"
     return f"cpu ({torch.get_num_threads()} threads)"
 
 
 def reset_peak_memory(device: torch.device) -> None:
-    """Begin measuring the peak of this run; on CPU where the system lets us (Linux)."""
+    """Start measuring the peak; on CPU this works on Linux only."""
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
     try:
@@ -83,9 +83,9 @@ def reset_peak_memory(device: torch.device) -> None:
 
 
 def peak_memory_mb(device: torch.device) -> float:
-    """Peak since the reset, MiB: of the device's memory on CUDA, of the process on CPU.
+    """Peak since the reset, in MiB: of device memory on CUDA, of the process on CPU.
 
-    Where the system has no such reset it is the peak since the process began.
+    Without a reset it is the peak since the process started.
     """
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) / 2**20

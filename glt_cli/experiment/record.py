@@ -1,4 +1,4 @@
-"""What a run leaves as numbers: one flat record."""
+"""The record of a run: settings, results and provenance as one flat object."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from glt_cli.experiment.paths import RunFolder, write_whole
 
 @dataclass(frozen=True)
 class Record:
-    """One run. Scores and savings are fractions, times wall seconds, memory MiB.
+    """The record of one run. Scores and savings are fractions, times wall seconds, memory MiB.
 
     Fields after `error` are provenance: they differ between equal runs.
     """
@@ -64,46 +64,46 @@ class Record:
     peak_memory_mb: float | None = None
     versions: str = ""
     commit: str | None = None
-    #: Fingerprint of glt's code beside the method (see fingerprint.other_code).
+    #: Fingerprint of glt's code besides the method's (see fingerprint.other_code).
     code: str = ""
     started: str = ""
     finished: str = ""
 
     @property
     def label(self) -> str:
-        """The method as tables call it: with its variant, and an unusual retraining."""
+        """The method's name in tables, with its variant and the differences in its retraining."""
         return label(self.method, self.control, self.distill, self.variant)
 
     def remarks(self) -> list[str]:
-        """What a reader of a table with this run must know, in a line each."""
-        said = []
+        """Remarks that a table with this run must show, one line each."""
+        notes = []
         if self.distill:
-            said.append(
+            notes.append(
                 f"Distilled: trained with {self.distill:g} times the divergence from the dense "
                 "model's outputs on all nodes. Its score is no evidence about the edges."
             )
         if self.search_distill and self.search_distill != self.distill:
-            said.append(
-                f"The masks are those of a search that was distilled by {self.search_distill:g}."
+            notes.append(
+                f"The masks come from a search distilled with λ = {self.search_distill:g}."
             )
         if self.control == "reinit":
-            said.append("Control: the found masks with other initial weights.")
+            notes.append("Control: the found masks with other initial weights.")
         if self.control == "shuffle":
-            said.append("Control: as many elements as found, in random places.")
+            notes.append("Control: as many kept elements as found, in random places.")
         if self.derived_features:
-            said.append(
+            notes.append(
                 "Input features were computed once from edges of the full message graph and count "
                 "as given."
             )
-        return said
+        return notes
 
     def write(self, folder: RunFolder) -> None:
-        """Write it whole."""
+        """Write it atomically."""
         write_whole(folder.record, json.dumps(asdict(self), indent=2) + "\n")
 
 
 def metric_name(metric: str) -> str:
-    """Write a metric as people do."""
+    """A metric's name as people write it."""
     return {"roc_auc": "ROC-AUC", "hits@50": "Hits@50"}.get(metric, metric)
 
 
@@ -117,7 +117,7 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
 
 
 def read_record(folder: RunFolder) -> Record | None:
-    """Read a run's record, or None where there is none, or none of this form."""
+    """Read a run's record; None if it is missing or of another format."""
     try:
         record = Record(**json.loads(folder.record.read_text()))
     except (OSError, ValueError, TypeError):
@@ -130,7 +130,7 @@ def read_record(folder: RunFolder) -> Record | None:
 
 
 def finished(folder: RunFolder) -> Record | None:
-    """Read the record of a run that is done, with all its files whole beside it; else None."""
+    """Read the record of a finished run; None if it isn't done or a file is missing or damaged."""
     record = read_record(folder)
     if record is None or record.status != "done" or record.dense_test is None:
         return None
@@ -139,7 +139,7 @@ def finished(folder: RunFolder) -> Record | None:
 
 
 def _ticket_is_whole(folder: RunFolder, record: Record) -> bool:
-    """Whether the ticket's files are those that the run wrote: a damaged one is made anew."""
+    """Whether the ticket's files are those that the run wrote."""
     try:
         about = folder.ticket.read_bytes()
         tensors = json.loads(about)["tensors_sha256"]

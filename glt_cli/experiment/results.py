@@ -1,4 +1,4 @@
-"""A run's results as its record, ticket, rounds and tables."""
+"""Turn a run's result into its record, ticket, rounds and tables."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def finished_record(
     result: RunResult,
     ticket_sha256: str | None,
 ) -> Record:
-    """The record of a run that is done. A dense run is its own baseline."""
+    """The record of a finished run. A dense run is its own baseline."""
     trained, dense, masks = result.trained, result.dense, result.trained.masks
     kept = kept_counts(masks)
     graph_sparsity, weight_sparsity = sparsities(masks, kept)
@@ -124,7 +124,7 @@ def ticket_of(
     data_checksum: str,
     preparation: dict[str, Any] | None,
 ) -> SavedTicket:
-    """The ticket that a run found, with what rebuilds its model."""
+    """The ticket of a run, with the settings that rebuild its model."""
     return SavedTicket(
         backbone=config.backbone,
         dataset=config.dataset,
@@ -145,7 +145,7 @@ def ticket_of(
 
 
 def write_rounds(rounds: Sequence[tuple[PruningRound, Trained | None]], folder: RunFolder) -> None:
-    """Write the masks of earlier rounds, and the scores of those that were retrained."""
+    """Write the masks of earlier rounds, and the scores of retrained ones."""
     if rounds:
         write_round_masks([each for each, _ in rounds], folder)
     lines = ["round,graph_sparsity,weight_sparsity,val,test"]
@@ -158,7 +158,7 @@ def write_rounds(rounds: Sequence[tuple[PruningRound, Trained | None]], folder: 
 
 
 def write_tables(folder: RunFolder, record: Record, config: Config, result: RunResult) -> None:
-    """Write the three tables, and a sentence on their outcome."""
+    """Write the tables, and a sentence that sums them up."""
     targets = Targets(config.sparsity.graph, config.sparsity.weight)
     tables = [
         sparsity_table(result.trained.masks, targets),

@@ -1,4 +1,4 @@
-"""Saving a run's progress in its checkpoint, and going on from there."""
+"""Save a run's progress in its checkpoint, and resume from it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from glt_cli.experiment.teacher import Teacher
 from glt_cli.pruning.masks import Masks
 from glt_cli.training.state import TrainingState, copied
 
-#: Seconds between two checkpoints: no more than that is lost.
+#: Seconds between two checkpoints, and so the most that an interruption loses.
 INTERVAL = 60.0
 
 
 class RunCheckpointer:
-    """Keeps finished stages and, from time to time, how far the current phase has come.
+    """Saves finished stages and, at intervals, the state of the current phase.
 
     Attributes:
-        cost: What the run has cost, before the interruption too.
+        cost: Cost of the run, including the time before an interruption.
     """
 
     def __init__(self, checkpoint: Checkpoint, recorder: HistoryRecorder, teacher: Teacher) -> None:
@@ -40,7 +40,7 @@ class RunCheckpointer:
 
     @contextmanager
     def timed(self, part: str) -> Iterator[None]:
-        """Add the time of a part of the run to its cost; of `find` the epochs too."""
+        """Add the time of a part of the run to its cost; for `find`, the epochs too."""
         self._part, self._since = part, time.perf_counter()
         self._rows = len(self._recorder.rows)
         yield
@@ -54,7 +54,7 @@ class RunCheckpointer:
     def save_stage(self, stage: str, masks: Masks) -> None:
         """See context.StageCheckpointer."""
         self._checkpoint.stages[stage] = copied(masks, torch.device("cpu"))
-        self._checkpoint.phases = {}  # the stage's own; nothing but its masks is needed
+        self._checkpoint.phases = {}  # of the stage; only its masks are needed
         self._write()
 
     def resume(self, phase: str, state: TrainingState) -> int:
@@ -79,10 +79,10 @@ class RunCheckpointer:
         self._settle()
         self._checkpoint.history = list(self._recorder.rows)
         self._checkpoint.write(**phases)
-        self._written = self._since = time.perf_counter()  # to write costs the run no time
+        self._written = self._since = time.perf_counter()  # writing doesn't count
 
     def _settle(self) -> None:
-        """Bring the cost up to date."""
+        """Update the cost."""
         if not self._part:
             return
         now, rows = time.perf_counter(), len(self._recorder.rows)

@@ -1,4 +1,4 @@
-"""The tables of a run, and its result in a sentence."""
+"""The tables of a run, and its result in one sentence."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class TextTable:
     frame: pd.DataFrame
 
     def print(self, console: Console) -> None:
-        """Draw it on a terminal."""
+        """Print it on a terminal."""
         drawn = RichTable(box=SIMPLE_HEAD)
         for i, column in enumerate(self.frame.columns):
             left = i == 0 or column == "remark"
@@ -38,7 +38,7 @@ class TextTable:
         print_trimmed(console, drawn)
 
     def markdown(self) -> str:
-        """Write it in Markdown."""
+        """Format it in Markdown."""
         columns = self.frame.columns
         align = ["left" if c in (columns[0], "remark") else "right" for c in columns]
         body = self.frame.to_markdown(index=False, colalign=align, disable_numparse=True)
@@ -123,7 +123,7 @@ def remarks_table(record: Record) -> list[TextTable]:
 
 
 def sentence(record: Record, tolerance: float) -> str:
-    """Say whether one run is within tolerance: no interval, so nothing is won yet."""
+    """Say whether one run is within tolerance; one seed gives no interval, so it isn't a win."""
     assert record.ticket_test is not None
     assert record.dense_test is not None
     difference = 100 * (record.ticket_test - record.dense_test)
@@ -148,7 +148,7 @@ def read_tables(folder: RunFolder) -> list[TextTable]:
         )
     except (OSError, ValueError, KeyError) as error:
         raise UserError(
-            f"{folder.tables_csv}: damaged; force=true runs {folder.path.name} anew"
+            f"{folder.tables_csv}: damaged; force=true runs {folder.path.name} again"
         ) from error
     tables = []
     for title, part in groups:
@@ -163,7 +163,7 @@ def read_tables(folder: RunFolder) -> list[TextTable]:
 
 
 def as_csv(tables: Sequence[TextTable]) -> str:
-    """All cells of some tables in long form; `first` heads the column of row names."""
+    """All cells of some tables in long form; `first` is the heading of the row names."""
     cells = [
         {
             "table": table.title,

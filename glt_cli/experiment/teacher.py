@@ -1,4 +1,4 @@
-"""The dense baseline of a run, also as the teacher of its method and of its retraining."""
+"""The dense baseline of a run, and its outputs for methods and distillation."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class DenseModel:
         test: Its test score.
         second_test: Its test score by the task's second metric, if there is one.
         seconds: Wall time of its training.
-        reused: Whether it was trained before, by another run.
-        model: Builds it, with its trained parameters.
+        reused: Whether an earlier run trained it.
+        model: Builds it with its trained parameters.
     """
 
     val: float
@@ -39,7 +39,7 @@ class Teacher:
     """Outputs of the dense model on all nodes.
 
     Attributes:
-        was_used: Whether a search has used the outputs: then the dense training counts towards
+        was_used: Whether a search has used the outputs, so that the dense training counts towards
             find time (docs/method.md).
     """
 
@@ -53,7 +53,7 @@ class Teacher:
         return self._dense.seconds if self._dense else 0.0
 
     def for_search(self) -> Tensor:
-        """Give the outputs to a method that looks for masks."""
+        """Return the outputs to a method, and count the dense training towards find time."""
         self.was_used = True
         return self.outputs
 

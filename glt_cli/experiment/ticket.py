@@ -1,6 +1,6 @@
-"""A saved ticket: masks, initial and trained weights, and what rebuilds the model.
+"""A saved ticket: masks, initial and trained weights, and the settings that rebuild the model.
 
-safetensors and JSON only: opening a ticket that somebody sent never runs code.
+It is safetensors and JSON only, so opening an untrusted ticket never runs code.
 """
 
 from __future__ import annotations
@@ -36,24 +36,24 @@ _READABLE = (2, 3)
 
 @dataclass(frozen=True, eq=False)  # tensors don't compare as a whole
 class SavedTicket:
-    """(m_g, m_θ, Θ₀), and the weights trained from it.
+    """A ticket (m_g, m_θ, Θ₀), and the weights trained from it.
 
     Attributes:
         backbone: Settings of the model.
-        dataset: Settings of the data set, the transform of its features among them.
-        data_checksum: Of the data itself.
-        preparation: What made features of the user's own columns; None for known data sets.
+        dataset: Settings of the data set, including the transform of its features.
+        data_checksum: Checksum of the data.
+        preparation: How the user's columns became features; None for known data sets.
         num_features: Width of the input.
-        num_outputs: Width of the output; None for the backbone's own.
-        embedded_nodes: Nodes with a learned embedding as input; 0 where nodes have features.
-        edge_index: int64 [2, E], of the whole graph; u < v where it is undirected.
+        num_outputs: Width of the output; None for the hidden width.
+        embedded_nodes: Nodes with a learned embedding as input; 0 if nodes have features.
+        edge_index: int64 [2, E], of the whole graph; u < v if it is undirected.
         masks: True where kept: edges [E] under `EDGE`, and each prunable weight.
         init: Θ₀, every parameter.
         trained: Every parameter after retraining, pruned weights exactly 0.
         num_nodes: N.
-        directed: Whether an edge runs one way only.
-        edge_weight: The edges' own weights, float32 [E]; None where all are 1.
-        statistics: Mean and deviation [F] of the training nodes' features, where the data set's
+        directed: Whether messages go one way only.
+        edge_weight: Edge weights, float32 [E]; None if all are 1.
+        statistics: Mean and deviation [F] of the training nodes' features, if the data set's
             transform is `standardise`.
     """
 
@@ -84,11 +84,11 @@ class SavedTicket:
         return sparsities(self.masks, kept_counts(self.masks))[1]
 
     def graph(self) -> Graph:
-        """The whole graph that it was found on."""
+        """The whole graph on which the ticket was found."""
         return Graph(self.num_nodes, self.edge_index, self.directed, self.edge_weight)
 
     def model(self) -> Backbone:
-        """Rebuild the trained model; torch's own random numbers stay as they are."""
+        """Rebuild the trained model, without touching torch's random numbers."""
         with torch.random.fork_rng(devices=[]):
             model = build(self.backbone, self.num_features, self.num_outputs, self.embedded_nodes)
         model.load_state_dict(self.trained)
@@ -96,10 +96,10 @@ class SavedTicket:
 
 
 def write_ticket(ticket: SavedTicket, folder: RunFolder) -> str:
-    """Write `ticket.safetensors`, then `ticket.json`, which holds the former's checksum.
+    """Write `ticket.safetensors`, then `ticket.json` with its checksum.
 
     Returns:
-        SHA-256 of the latter, and so of the whole ticket.
+        SHA-256 of `ticket.json`, which identifies the whole ticket.
     """
     tensors = {
         "edge_index": ticket.edge_index,
@@ -131,7 +131,7 @@ def write_ticket(ticket: SavedTicket, folder: RunFolder) -> str:
 
 
 def write_round_masks(rounds: Sequence[PruningRound], folder: RunFolder) -> None:
-    """Write the masks of earlier rounds, `round-NN.mask.…`."""
+    """Write the masks of earlier rounds as `round-NN.mask.…`."""
     tensors = {
         f"round-{each.number:02}.{name}": mask.cpu().contiguous()
         for each in rounds
@@ -141,7 +141,7 @@ def write_round_masks(rounds: Sequence[PruningRound], folder: RunFolder) -> None
 
 
 def read_ticket(folder: RunFolder) -> SavedTicket:
-    """Read a ticket and check that it is whole and fits together.
+    """Read a ticket and check that it is complete and consistent.
 
     Raises:
         UserError: A file is missing, damaged, or of another format.
@@ -190,7 +190,7 @@ def _read_about(folder: RunFolder) -> dict[str, Any]:
         "in_memory",
     }:
         raise UserError(
-            f"{folder.ticket}: damaged, or of a data set that this glt does not know (one of a "
+            f"{folder.ticket}: damaged, or of a data set that this glt doesn't know (one of a "
             "plug-in needs --plugin)"
         )
     return dict(about)
@@ -226,25 +226,25 @@ def _assemble(about: dict[str, Any], tensors: dict[str, Tensor]) -> SavedTicket:
         statistics=part("features."),
     )
     _check(ticket)
-    # A safetensors file gives its tensors in an order of chance; masks have the model's.
+    # The order of tensors in a safetensors file is arbitrary; masks have the model's.
     names = [EDGE, *ticket.model().prunable()]
     return replace(ticket, masks={name: ticket.masks[name] for name in names})
 
 
 def _least_nodes(edge_index: Tensor) -> int:
-    """Nodes of a ticket of an earlier glt, which did not say how many there are."""
+    """Number of nodes of a ticket from an earlier glt, which didn't store it."""
     return int(edge_index.max()) + 1 if edge_index.numel() else 0
 
 
 def _check(ticket: SavedTicket) -> None:
-    """Raise ValueError where the tensors don't keep a ticket's promises."""
+    """Check the guarantees of tickets; raise ValueError if one is violated."""
     edges, mask = ticket.edge_index, ticket.masks[EDGE]
     if edges.dtype != torch.int64 or edges.dim() != 2 or edges.shape[0] != 2:
         raise ValueError("edge_index is not int64 [2, E]")
     if mask.dtype != torch.bool or mask.shape != edges.shape[1:]:
         raise ValueError("the edge mask does not fit the edges")
     model = ticket.model()
-    model.load_state_dict(ticket.init)  # raises where a name or a shape is amiss
+    model.load_state_dict(ticket.init)  # raises if a name or a shape is wrong
     model.load_state_dict(ticket.trained)
     for name, tensor in [*ticket.init.items(), *ticket.trained.items()]:
         if not bool(torch.isfinite(tensor).all()):

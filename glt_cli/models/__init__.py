@@ -23,24 +23,26 @@ BUILDERS: Registry[Builder] = Registry(
 def build(
     config: Any, num_features: int, num_outputs: int | None, embedded_nodes: int = 0
 ) -> Backbone:
-    """Make the backbone that a configuration names.
+    """Build the backbone that a configuration names.
 
     Args:
         config: A backbone's schema (`glt_cli.config.backbones`).
         num_features: Width of the input.
-        num_outputs: Width of the output; None for the backbone's own width.
-        embedded_nodes: Number of nodes that get a learned embedding as their input; 0 where the
-            input is features.
+        num_outputs: Width of the output; None for the hidden width.
+        embedded_nodes: Number of nodes whose input is a learned embedding; 0 where the input is
+            features.
     """
     backbone = BUILDERS[config.name](config, num_features, num_outputs or config.hidden)
     return Embedded(backbone, embedded_nodes, num_features) if embedded_nodes else backbone
 
 
 def register_backbone(name: str, schema: type[BackboneConfig]) -> Callable[[B], B]:
-    """Make a function the backbone of a name: `backbone=NAME`, with the settings of a schema.
+    """Register a function as `backbone=NAME`, with the settings of a schema.
 
-    The function takes the schema's settings and the widths of input and output, and gives a
-    `Backbone`.
+    The function takes the settings and the widths of input and output, and returns a `Backbone`.
+
+    Raises:
+        UserError: The name is taken or invalid, or the schema can't be composed.
     """
 
     def register(function: B) -> B:

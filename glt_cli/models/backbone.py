@@ -1,4 +1,4 @@
-"""What every backbone shares: its signature, linear maps, dropout, and the size of a layer."""
+"""Base classes of all backbones: their signature, linear maps, dropout, and layer sizes."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class LayerSize:
         weights: Names of its prunable matrices; each costs N · nnz.
         self_loops: Whether the layer adds a self-loop to each node.
         maps_first: Whether its first linear map comes before the aggregation.
-        per_message: Multiply-adds for each message: the width at which it aggregates.
-        per_node: Multiply-adds for each node beside its linear maps.
+        per_message: Multiply-adds per message: the width at which the layer aggregates.
+        per_node: Multiply-adds per node besides its linear maps.
     """
 
     weights: tuple[str, ...]
@@ -33,7 +33,7 @@ class LayerSize:
     per_node: int = 0
 
     def inside(self, name: str) -> LayerSize:
-        """The same layer where its backbone is a part of another module."""
+        """The same layer with the name of the module that contains its backbone as a prefix."""
         return replace(self, weights=tuple(f"{name}.{weight}" for weight in self.weights))
 
 
@@ -42,7 +42,7 @@ class Layer(nn.Module, ABC):
 
     @abstractmethod
     def size(self, name: str, sparse_input: bool) -> LayerSize:
-        """Tell what the layer multiplies; `name` is where it stands in its backbone."""
+        """Return what the layer multiplies; `name` is its path in the backbone."""
 
 
 class Backbone(nn.Module, ABC):
@@ -56,17 +56,18 @@ class Backbone(nn.Module, ABC):
 
     @property
     def reach(self) -> int | None:
-        """Hops that a prediction sees; None where every node takes part in each prediction."""
+        """Hops that a prediction depends on; None if it depends on every node."""
         return len(self.layers)
 
     @abstractmethod
     def forward(self, x: Matrix, graph: GraphView, edges: Tensor) -> Tensor:
         """Predict from features [N, F] and edge values in [0, ∞), [E]: [N, outputs].
 
-        Of a field, the features are those of its rows, and the predictions of its targets.
+        For a `ReceptiveField`, x holds the features of its rows, and the result the predictions
+        for its targets.
 
-        With all values 1 this is the plain backbone. Derivatives with respect to edge values
-        exist at 0 too: reviving an edge is decided by them.
+        With all edge values 1 this is the plain backbone. Derivatives with respect to edge values
+        must exist at 0 too, since they decide which pruned edges return.
         """
 
     @property
@@ -75,14 +76,14 @@ class Backbone(nn.Module, ABC):
         return list(self.prunable().values())[-1].shape[1]
 
     def sizes(self, sparse_input: bool) -> list[LayerSize]:
-        """Tell what each layer multiplies, in the order used for such an input."""
+        """Return what each layer multiplies, in the order of operations for this kind of input."""
         return [
             cast(Layer, layer).size(f"layers.{i}", sparse_input and i == 0)
             for i, layer in enumerate(self.layers)
         ]
 
     def prunable(self) -> dict[str, nn.Parameter]:
-        """The matrices of linear maps, by name; nothing else is ever pruned."""
+        """The weights of the linear maps, by name; nothing else is pruned."""
         return {
             f"{name}.weight": module.weight
             for name, module in self.named_modules()
@@ -91,10 +92,10 @@ class Backbone(nn.Module, ABC):
 
 
 class Linear(nn.Module):
-    """A linear map with weight [inputs, outputs] (torch.nn.Linear's transposed), no bias.
+    """A linear map without bias, its weight [inputs, outputs] (torch.nn.Linear's transposed).
 
-    Stored this way a sparse input multiplies it without a copy. Glorot-uniform, as
-    torch-geometric initialises its convolutions.
+    In this layout a sparse input needs no copy of the weight. Initialised Glorot-uniform, like
+    torch-geometric's convolutions.
     """
 
     def __init__(self, inputs: int, outputs: int) -> None:
@@ -107,7 +108,7 @@ class Linear(nn.Module):
         return matmul(x, self.weight)
 
     def goes_first(self, sparse_input: bool) -> bool:
-        """Whether mapping before aggregating is cheaper: it narrows, or its input is sparse."""
+        """Whether mapping before aggregating is cheaper: it narrows, or the input is sparse."""
         inputs, outputs = self.weight.shape
         return sparse_input or outputs <= inputs
 
@@ -117,10 +118,10 @@ class Linear(nn.Module):
 
 
 class Dropout(nn.Module):
-    """Dropout whose random bits cost a fifth of torch's on CPU, where it dominated the epoch.
+    """Dropout with cheaper random bits on CPU, where torch's dropout dominated the epoch.
 
-    Each element is decided by 16 of the bits of a 64-bit draw; the probability is p to within
-    2⁻¹⁶, and the scale is that of the probability used.
+    One 64-bit draw decides four elements, 16 bits each. The probability is p to within 2⁻¹⁶, and
+    the scale matches the probability used.
     """
 
     def __init__(self, p: float) -> None:
@@ -128,7 +129,7 @@ class Dropout(nn.Module):
         self.p = p
 
     def forward(self, x: Matrix) -> Matrix:
-        """Drop elements while training; of a sparse matrix, its stored ones."""
+        """Drop elements while training; in a sparse matrix, stored ones."""
         if not self.training or self.p == 0:
             return x
         if isinstance(x, SparseMatrix):

@@ -1,4 +1,4 @@
-"""A backbone whose nodes have no features: each gets an embedding, trained beside the weights."""
+"""A backbone for nodes without features: each gets an embedding, trained with the weights."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from glt_cli.models.sparse import Matrix
 
 
 class Embedded(Backbone):
-    """Node numbers in, a backbone's predictions out. Embeddings are never pruned."""
+    """A backbone on learned node embeddings, which are never pruned."""
 
     def __init__(self, backbone: Backbone, num_nodes: int, width: int) -> None:
         super().__init__()
@@ -27,7 +27,7 @@ class Embedded(Backbone):
         return self.backbone.reach
 
     def forward(self, x: Matrix, graph: GraphView, edges: Tensor) -> Tensor:
-        """See Backbone; x are node numbers, int64."""
+        """See Backbone; x holds node indices, int64 [N]."""
         features = self.embedding.index_select(0, cast(Tensor, x))
         result: Tensor = self.backbone(features, graph, edges)
         return result

@@ -12,18 +12,18 @@ from glt_cli.models.graph import Adjacency
 from glt_cli.models.receptive_field import GraphView
 from glt_cli.models.sparse import Matrix
 
-#: Only an absent edge's logit can exceed the maximum over kept entries; beyond e³⁰ its
-#: derivative is cut off, so that reviving scores stay finite.
+#: Only an absent edge's logit can exceed the maximum over kept entries. The excess is clamped, so
+#: that the gradient that decides whether the edge returns stays finite.
 _LARGEST_SHIFT = 30.0
 
 
 def attention(logits: Tensor, weights: Tensor, adjacency: Adjacency) -> Tensor:
-    """α_ij = m_e·exp(e_ij) / Σ_k m_ik·exp(e_ik), the maximum taken over kept entries.
+    """α_ij = m_e·exp(e_ij) / Σ_k m_ik·exp(e_ik), shifted by the maximum over kept entries.
 
     Args:
         logits: e, [nnz, heads].
         weights: m, [nnz], self-loops of weight 1 included.
-        adjacency: Where the entries stand.
+        adjacency: The entries' rows and columns.
 
     Returns:
         α, [nnz, heads].
@@ -110,7 +110,7 @@ class GAT(Backbone):
 
 
 def build(config: GATConfig, num_features: int, num_outputs: int) -> GAT:
-    """Make the backbone that a configuration describes."""
+    """Build the backbone that a configuration describes."""
     return GAT(
         num_features, config.hidden, num_outputs, config.layers, config.heads, config.dropout
     )

@@ -18,7 +18,7 @@ from glt_cli.models.sparse import Matrix, SparseMatrix
 def normalise(adjacency: Adjacency, edges: Tensor) -> Tensor:
     """Â = D̃^(-½)(I + A∘m)D̃^(-½), D̃ the degrees of that weighted graph: [nnz].
 
-    Degrees are in-degrees where the graph is directed, as torch-geometric has it.
+    In a directed graph degrees are in-degrees, as in torch-geometric.
     """
     pattern = adjacency.pattern
     weights = adjacency.weights(edges)
@@ -70,6 +70,6 @@ class GCN(Backbone):
 
 
 def build(config: GCNConfig, num_features: int, num_outputs: int) -> GCN:
-    """Make the backbone that a configuration describes."""
+    """Build the backbone that a configuration describes."""
     hidden = [config.hidden] * (config.layers - 1)
     return GCN([num_features, *hidden, num_outputs], config.dropout)

@@ -89,7 +89,7 @@ class GIN(Backbone):
 
 
 def build(config: GINConfig, num_features: int, num_outputs: int) -> GIN:
-    """Make the backbone that a configuration describes."""
+    """Build the backbone that a configuration describes."""
     widths = [num_features, *[config.hidden] * (config.layers - 1), num_outputs]
     mlps = [
         [inputs, *[config.hidden] * (config.mlp_layers - 1), outputs]

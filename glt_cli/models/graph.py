@@ -1,4 +1,4 @@
-"""The weighted graph of docs/method.md: one value for each edge, 0 meaning absent."""
+"""The weighted graph of docs/method.md: one value per edge, where 0 means absent."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from glt_cli.models.sparse import Pattern, product
 
 @dataclass(frozen=True)
 class Adjacency:
-    """Which node hears which: entry (i, j) is the message from j to i.
+    """Which messages are sent: entry (i, j) is the message from j to i.
 
     Attributes:
-        pattern: CSR over targets [N, N], or [targets, sources] of a block (`ReceptiveField`).
-        edge: int32 [nnz], the edge behind each entry; E stands for a self-loop of the layer.
-        entries: Of a block, the place of each entry in the whole adjacency, int64 [nnz].
-        own: Of a block, the place of each target among the sources, int64 [targets].
-        strength: The edges' own weights, [E]; None where all are 1.
+        pattern: CSR [N, N] with targets as rows, or [targets, sources] in a block
+            (`ReceptiveField`).
+        edge: int32 [nnz], the edge of each entry; E marks a self-loop of the layer.
+        edge_weight: The graph's edge weights, [E]; None if all are 1.
+        entries: In a block, the index of each entry in the whole adjacency, int64 [nnz].
+        own: In a block, the index of each target among the sources, int64 [targets].
     """
 
     pattern: Pattern
@@ -31,36 +32,35 @@ class Adjacency:
     own: Tensor | None = None
 
     def weights(self, edge_values: Tensor) -> Tensor:
-        """Spread edge values [E] over the entries [nnz]; a layer's self-loops weigh 1."""
+        """Map edge values [E] to the entries [nnz]; a layer's self-loops get 1."""
         if self.edge_weight is not None:
             edge_values = edge_values * self.edge_weight.to(edge_values.dtype)
         return torch.cat([edge_values, edge_values.new_ones(1)]).index_select(0, self.edge)
 
     def take(self, values: Tensor) -> Tensor:
-        """Take a block's share of the whole adjacency's values."""
+        """Select the block's entries from the values of the whole adjacency."""
         return values if self.entries is None else values.index_select(0, self.entries)
 
     def of_targets(self, h: Tensor) -> Tensor:
-        """Take the targets' rows of the sources' h."""
+        """Select the targets' rows from the sources' h."""
         return h if self.own is None else h.index_select(0, self.own)
 
     def aggregate(self, values: Tensor, h: Tensor) -> Tensor:
-        """Sum values [nnz] times h [N, F] over each target's incoming messages (or K of each)."""
+        """Sum values [nnz] times h [N, F] over each target's incoming messages; also K of both."""
         return product(self.pattern, values, h)
 
 
 class Graph:
-    """N nodes and E edges, without self-loops and duplicates.
+    """A graph of N nodes and E edges, without self-loops and duplicates.
 
-    An undirected edge is stored once and has one value for both directions; a directed one
+    An undirected edge is stored once and has one value for both directions; a directed edge
     leads from `edge_index[0]` to `edge_index[1]`.
 
     Attributes:
         num_nodes: N.
-        edge_index: int64 [2, E]; u < v where undirected.
-        directed: Whether messages run one way only.
-        strength: The edges' own weights, float32 [E], which multiply the edge values; None where
-            all are 1.
+        edge_index: int64 [2, E]; u < v if undirected.
+        directed: Whether messages go one way only.
+        edge_weight: Edge weights, float32 [E], which multiply the edge values; None if all are 1.
     """
 
     def __init__(
@@ -83,10 +83,10 @@ class Graph:
         directed: bool = False,
         weights: Tensor | None = None,
     ) -> Cleaned:
-        """Build from node pairs int64 [2, M] as files hold them.
+        """Build from node pairs, int64 [2, M], as they are in files.
 
-        An undirected edge that is stored in both directions counts as one edge, not as a
-        duplicate. Weights [M] of several copies are averaged.
+        An undirected edge that is stored in both directions is one edge, not a duplicate. The
+        weights [M] of copies are averaged.
         """
         apart = pairs[0] != pairs[1]
         loops = apart.numel() - int(apart.sum())
@@ -110,12 +110,12 @@ class Graph:
 
     @property
     def device(self) -> torch.device:
-        """Where it is."""
+        """Device of the tensors."""
         return self.edge_index.device
 
     @property
     def num_messages(self) -> int:
-        """Messages that a layer without self-loops sends."""
+        """Number of messages that a layer without self-loops sends."""
         return self.num_edges if self.directed else 2 * self.num_edges
 
     @cached_property
@@ -148,11 +148,11 @@ class Graph:
         return Adjacency(pattern, torch.cat(edges)[order].int(), self.edge_weight)
 
     def blocks(self, layers: int, self_loops: bool) -> list[Adjacency]:
-        """The adjacency that each layer needs: here the whole one (compare `ReceptiveField`)."""
+        """The adjacency for each layer: here the whole one (compare `ReceptiveField`)."""
         return [self.looped if self_loops else self.neighbours] * layers
 
     def of_targets(self, h: Tensor) -> Tensor:
-        """Take the rows that are asked for: here all (compare `ReceptiveField`)."""
+        """Select the rows of the prediction: here all (compare `ReceptiveField`)."""
         return h
 
     def ones(self) -> Tensor:
@@ -160,7 +160,7 @@ class Graph:
         return torch.ones(self.num_edges, device=self.edge_index.device)
 
     def degrees(self, kept: Tensor) -> Tensor:
-        """Kept edges (bool [E]) at each node, both directions together: float32 [N]."""
+        """Number of kept edges (bool [E]) at each node, in both directions: float32 [N]."""
         count = torch.zeros(self.num_nodes, device=self.edge_index.device)
         for end in self.edge_index:
             count.index_add_(0, end, kept.float())
@@ -172,7 +172,7 @@ class Graph:
         return Graph(self.num_nodes, self.edge_index[:, kept], self.directed, edge_weight)
 
     def part(self, nodes: Tensor) -> tuple[Graph, Tensor]:
-        """Build the graph among some nodes (int64 ascending), and say which edges it has."""
+        """Build the subgraph of some nodes (int64 ascending); returns it and its edges' indices."""
         place = torch.full((self.num_nodes,), -1, device=nodes.device)
         place[nodes] = torch.arange(nodes.numel(), device=nodes.device)
         ends = place[self.edge_index]
@@ -181,12 +181,12 @@ class Graph:
         return Graph(nodes.numel(), ends[:, edges], self.directed, edge_weight), edges
 
     def without(self, other: Graph) -> Graph:
-        """Build the graph of those edges that another graph of the same nodes doesn't have."""
+        """Build the graph of the edges that another graph of the same nodes doesn't have."""
         mine, theirs = (g.edge_index[0] * g.num_nodes + g.edge_index[1] for g in (self, other))
         return self.keep(~torch.isin(mine, theirs))
 
     def with_edges(self, edge_index: Tensor) -> Graph:
-        """Add edges of weight 1 behind the others; none of them may be there already."""
+        """Append edges of weight 1; the graph must not have any of them yet."""
         edge_weight = self.edge_weight
         if edge_weight is not None:
             edge_weight = torch.cat([edge_weight, edge_weight.new_ones(edge_index.shape[1])])
@@ -200,7 +200,7 @@ class Graph:
 
 
 class Cleaned(NamedTuple):
-    """A graph, and how many self-loops and duplicates were dropped to make it."""
+    """A graph, and how many self-loops and duplicates were dropped."""
 
     graph: Graph
     loops: int

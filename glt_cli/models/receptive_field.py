@@ -1,7 +1,7 @@
-"""The receptive field: only nodes within L hops of a prediction take part in it.
+"""The receptive field: a prediction of L layers depends only on nodes within L hops.
 
-With 140 labelled nodes most of Cora never touches the loss. Computing what does, and nothing
-else, gives the same predictions and gradients for a fraction of the work.
+With 140 labelled nodes, most of Cora doesn't affect the loss. Leaving it out gives the same
+predictions and gradients for a fraction of the work.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from glt_cli.models.sparse import Matrix, Pattern, SparseMatrix
 
 
 class ReceptiveField:
-    """What some target nodes see of a graph through a number of layers.
+    """The part of a graph that the predictions for some target nodes depend on.
 
     Attributes:
         graph: The whole graph.
@@ -41,18 +41,18 @@ class ReceptiveField:
         return self.graph.neighbours
 
     def of_targets(self, h: Tensor) -> Tensor:
-        """Take the targets' rows of the last layer's output: it has no others."""
+        """Select the targets' rows of the last layer's output: it has no others."""
         return h
 
     def rows(self, x: Matrix) -> Matrix:
-        """Take the features [S, F] of the nodes that the first layer hears or is asked for."""
+        """Select the features [S, F] of the source nodes of the first layer."""
         sources = self.targets
         for _ in range(self.layers):
             sources = _sources(self.graph.neighbours, sources)
         return take_rows(x, sources)
 
     def _blocks(self, layers: int, self_loops: bool) -> list[Adjacency]:
-        """The part of the adjacency that each layer needs, first layer first."""
+        """The block of the adjacency for each layer, first layer first."""
         assert layers == self.layers
         whole = self.looped if self_loops else self.neighbours
         blocks = []
@@ -65,9 +65,9 @@ class ReceptiveField:
 
 
 class FullGraph:
-    """The whole graph, of which some nodes' predictions are wanted.
+    """The whole graph, with predictions for some nodes.
 
-    For backbones whose batch norm lets every node take part in every prediction.
+    For backbones whose predictions depend on all nodes through batch norm.
 
     Attributes:
         graph: The whole graph.
@@ -81,20 +81,20 @@ class FullGraph:
         self.blocks = graph.blocks
 
     def of_targets(self, h: Tensor) -> Tensor:
-        """Take the targets' rows of the last layer's output."""
+        """Select the targets' rows of the last layer's output."""
         return h.index_select(0, self.targets)
 
     def rows(self, x: Matrix) -> Matrix:
-        """Take the features: all of them."""
+        """Select the features: all of them."""
         return x
 
 
-#: A graph, or what some predictions need of it.
+#: A graph, or the part of it that some predictions depend on.
 GraphView = Graph | ReceptiveField | FullGraph
 
 
-def _heard(adjacency: Adjacency, targets: Tensor) -> Tensor:
-    """Entries of the adjacency in the rows of some targets."""
+def _entries_of(adjacency: Adjacency, targets: Tensor) -> Tensor:
+    """Indices of the adjacency's entries in the rows of some targets."""
     wanted = torch.zeros(adjacency.pattern.shape[0], dtype=torch.bool, device=targets.device)
     wanted[targets] = True
     entries: Tensor = wanted.index_select(0, adjacency.pattern.row).nonzero().squeeze(1)
@@ -103,14 +103,14 @@ def _heard(adjacency: Adjacency, targets: Tensor) -> Tensor:
 
 def _sources(adjacency: Adjacency, targets: Tensor) -> Tensor:
     """The targets and their neighbours, ascending."""
-    neighbours: Tensor = adjacency.pattern.col[_heard(adjacency, targets)]
+    neighbours: Tensor = adjacency.pattern.col[_entries_of(adjacency, targets)]
     sources: Tensor = torch.unique(torch.cat([targets, neighbours.long()]))
     return sources
 
 
 def _cut(whole: Adjacency, targets: Tensor, sources: Tensor) -> Adjacency:
     """The rows of some targets, over the columns of their sources."""
-    entries = _heard(whole, targets)
+    entries = _entries_of(whole, targets)
     pattern = Pattern.from_coordinates(
         torch.searchsorted(targets, whole.pattern.row[entries].long()),
         torch.searchsorted(sources, whole.pattern.col[entries].long()),
@@ -121,7 +121,7 @@ def _cut(whole: Adjacency, targets: Tensor, sources: Tensor) -> Adjacency:
 
 
 def take_rows(x: Matrix, rows: Tensor) -> Matrix:
-    """Take some rows (int64) of a matrix."""
+    """Select rows (int64) of a matrix."""
     if isinstance(x, Tensor):
         return x.index_select(0, rows)
     place = torch.full((x.shape[0],), -1, dtype=torch.int64, device=rows.device)

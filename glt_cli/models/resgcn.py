@@ -15,10 +15,10 @@ from glt_cli.models.graph import Adjacency
 from glt_cli.models.receptive_field import GraphView
 from glt_cli.models.sparse import Matrix
 
-#: What GENConv adds to its messages, so that they are positive.
+#: GENConv adds this to its messages, so that they are positive.
 _EPSILON = 1e-7
-#: Logits beyond this count as this much, so that derivatives stay finite; after batch norm they are
-#: a few units. No maximum is subtracted: a node that is not heard must not matter at all.
+#: Logits are clamped to ±this, so that derivatives stay finite; after batch norm they are a few
+#: units. No maximum is subtracted, since absent messages must not affect the result.
 _LARGEST_LOGIT = 30.0
 
 
@@ -30,7 +30,7 @@ def softmax_aggregate(
     The exponentials depend on the source alone, so this is a ratio of two sparse products.
 
     Args:
-        adjacency: Which messages are heard.
+        adjacency: Which messages are sent.
         weights: m, [nnz], self-loops of weight 1 included.
         messages: [N, F].
         temperature: t, a scalar.
@@ -42,14 +42,14 @@ def softmax_aggregate(
 
 
 class BatchNorm(nn.BatchNorm1d):
-    """Batch norm whose running statistics are updated apart from its forward pass.
+    """Batch norm whose running statistics are updated outside its forward pass.
 
-    Under checkpointing a forward pass is computed twice, and must not be counted twice.
+    Activation checkpointing runs the forward pass twice, which must not update them twice.
     """
 
     @torch.no_grad()
     def observe(self, h: Tensor) -> None:
-        """Let the running statistics take note of a training batch [N, F]."""
+        """Update the running statistics with a training batch [N, F]."""
         if self._uses_batch(h):
             assert self.running_mean is not None
             assert self.running_var is not None
@@ -66,7 +66,7 @@ class BatchNorm(nn.BatchNorm1d):
         )
 
     def _uses_batch(self, h: Tensor) -> bool:
-        # One node alone (a small part of a graph) has no variance.
+        # A single node (a small partition) has no variance.
         return self.training and h.shape[0] > 1
 
 
@@ -98,7 +98,7 @@ class GENLayer(Layer):
 
 
 class ResGCN(Backbone):
-    """Encoder, `res+` blocks (norm, ReLU, dropout, layer, and the way around them), head."""
+    """Encoder, `res+` blocks (norm, ReLU, dropout, layer, and a skip connection), head."""
 
     def __init__(self, inputs: int, hidden: int, outputs: int, config: ResGCNConfig) -> None:
         super().__init__()
@@ -107,7 +107,7 @@ class ResGCN(Backbone):
         self.layers = nn.ModuleList(
             GENLayer(hidden, config.temperature) for _ in range(config.layers)
         )
-        #: norms[l] stands before layer l; norms[0], which no layer needs, before the head.
+        #: norms[l] comes before layer l; norms[0] before the head, as layer 0 has none.
         self.norms = nn.ModuleList(BatchNorm(hidden) for _ in range(config.layers))
         self.head = Linear(hidden, outputs)
         self.head_bias = nn.Parameter(torch.zeros(outputs))
@@ -116,7 +116,7 @@ class ResGCN(Backbone):
 
     @property
     def reach(self) -> None:
-        """Batch norm lets every node take part in every prediction."""
+        """None: through batch norm every prediction depends on every node."""
         return
 
     def forward(self, x: Matrix, graph: GraphView, edges: Tensor) -> Tensor:
@@ -144,7 +144,7 @@ class ResGCN(Backbone):
         return result
 
     def sizes(self, sparse_input: bool) -> list[LayerSize]:
-        """See Backbone: encoder and head map and hear nothing."""
+        """See Backbone: encoder and head map without aggregating."""
         ends = [
             LayerSize((f"{name}.weight",), self_loops=False, maps_first=True, per_message=0)
             for name in ("encoder", "head")
@@ -153,5 +153,5 @@ class ResGCN(Backbone):
 
 
 def build(config: ResGCNConfig, num_features: int, num_outputs: int) -> ResGCN:
-    """Make the backbone that a configuration describes."""
+    """Build the backbone that a configuration describes."""
     return ResGCN(num_features, config.hidden, num_outputs, config)

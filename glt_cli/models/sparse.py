@@ -1,8 +1,8 @@
-"""Products with sparse matrices whose values may be trained.
+"""Products with sparse matrices whose values can be trained.
 
-torch's own autograd densifies the gradient of a sparse matrix's values. Here the forward pass
-is one CSR product, the gradient of the dense factor one product with the transpose, and the
-gradient of the values one dot product per stored entry: all linear in the stored entries.
+torch's autograd makes the gradient of a sparse matrix's values dense. Here the forward pass is
+one CSR product, the gradient of the dense factor one product with the transpose, and the gradient
+of the values one dot product per stored entry: all linear in the number of stored entries.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-# torch announces on the first CSR tensor of a process that its CSR support is in beta.
+# torch warns at the first CSR tensor of a process that its CSR support is in beta.
 warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta state")
 warnings.filterwarnings("ignore", message="Sparse invariant checks are implicitly disabled")
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """Where a sparse matrix has entries: CSR order, and the way to its transpose.
+    """The sparsity pattern of a matrix in CSR order, and that of its transpose.
 
     Attributes:
         shape: (rows, columns).
@@ -30,7 +30,7 @@ class Pattern:
         col: int32 [nnz], column of each entry, ascending within a row.
         t_crow: int32 [columns + 1], the same for the transpose.
         t_col: int32 [nnz].
-        t_entry: int32 [nnz], for each entry of the transpose its place in this order.
+        t_entry: int32 [nnz], for each entry of the transpose its index in this order.
     """
 
     shape: tuple[int, int]
@@ -80,7 +80,7 @@ def _starts(index: Tensor, count: int) -> Tensor:
 
 @dataclass(frozen=True)
 class SparseMatrix:
-    """A matrix by its pattern and values [nnz]; the features of bag-of-words data sets."""
+    """A sparse matrix: pattern and values [nnz]; used for bag-of-words features."""
 
     pattern: Pattern
     values: Tensor
@@ -95,7 +95,7 @@ class SparseMatrix:
         return SparseMatrix(self.pattern.to(device), self.values.to(device))
 
 
-#: Outputs up to which a dense product is computed transposed.
+#: Number of outputs up to which a dense product is computed transposed.
 _NARROW = 16
 
 #: Input of a layer: dense [N, F], or sparse where most features are zero.
@@ -107,7 +107,7 @@ def matmul(x: Matrix, weight: Tensor) -> Tensor:
     if isinstance(x, SparseMatrix):
         return product(x.pattern, x.values, weight)
     if weight.shape[1] <= _NARROW:
-        # The transposed product is several times as fast for a few outputs, its gradient too.
+        # For a few outputs the transposed product and its gradient are several times as fast.
         return (weight.t() @ x.t()).t()
     return x @ weight
 
@@ -116,8 +116,8 @@ def product(pattern: Pattern, values: Tensor, dense: Tensor) -> Tensor:
     """Multiply a sparse matrix by a dense one, differentiable in both.
 
     Args:
-        pattern: Where the sparse matrix [R, C] has entries.
-        values: Its values, [nnz], or [K, nnz] for K matrices of one pattern.
+        pattern: Pattern of the sparse matrix [R, C].
+        values: Its values, [nnz], or [K, nnz] for K matrices with this pattern.
         dense: [C, G], or [K, C, G].
 
     Returns:
@@ -155,7 +155,7 @@ class _Product(torch.autograd.Function):
 def pair_products(pattern: Pattern, h: Tensor) -> Tensor:
     """Products h_u · h_v of the rows of h [N, F] at the entries (u, v) of a pattern: [nnz].
 
-    Linear in the entries, in time and in memory: no [nnz, F] tensor is made.
+    Time and memory are linear in the entries: no [nnz, F] tensor is created.
     """
     result: Tensor = _PairProducts.apply(h, pattern)  # type: ignore[no-untyped-call]
     return result
@@ -182,7 +182,7 @@ class _PairProducts(torch.autograd.Function):
 def _each(
     operation: Any, crow: Tensor, col: Tensor, a: Tensor, b: Tensor, shape: tuple[int, int]
 ) -> Tensor:
-    """Apply to (a, b), or to each of the K pairs that they stack."""
+    """Apply an operation to (a, b), or to each of K stacked pairs."""
     if b.dim() == 2:
         result: Tensor = operation(crow, col, a, b, shape)
         return result
@@ -193,7 +193,7 @@ def _csr_times_dense(
     crow: Tensor, col: Tensor, values: Tensor, dense: Tensor, shape: tuple[int, int]
 ) -> Tensor:
     matrix = torch.sparse_csr_tensor(crow, col, values, shape, check_invariants=False)
-    # On CPU the reducing kernel is about 1.4 times as fast as the default one, without MKL.
+    # On CPU without MKL, this kernel is about 1.4 times as fast as the default one.
     result: Tensor = (
         matrix @ dense if dense.is_cuda else torch.sparse.mm(matrix, dense.contiguous(), "sum")
     )

@@ -1,1 +1,1 @@
-"""Pruning taken apart: scores, exact selection, schedules, exchange. Pure functions."""
+"""Masks, scores, selection, schedules, exchange, retraining, and the methods that use them."""

@@ -1,4 +1,4 @@
-"""What a method is given to find masks with, and what it gives back."""
+"""The input and the result of a method: `PruningContext` and `SearchResult`."""
 
 from __future__ import annotations
 
@@ -31,27 +31,27 @@ from glt_cli.training.tasks import Task
 
 @dataclass(frozen=True)
 class PruningRound:
-    """Masks on the way to the target, such as those of an IMP round."""
+    """Intermediate masks, such as those of an IMP round."""
 
     number: int
     masks: Masks
 
     @property
     def phase(self) -> str:
-        """What its retraining is called."""
+        """Name of the phase that retrains it."""
         return f"retrain {self.number}"
 
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What a method found.
+    """The masks that a method found.
 
     Attributes:
-        masks: At the target sparsities.
-        rounds: Masks of the rounds before, sparser and sparser.
-        retrain_rounds: Whether each of them is to be retrained and scored.
-        constraint: What keeps weights sparse while the ticket is trained; None for the masks.
-        distill: λ with which the method's own retraining learns from the dense model.
+        masks: Masks at the target sparsities.
+        rounds: Masks of earlier rounds, in order of increasing sparsity.
+        retrain_rounds: Whether each of them is retrained and scored too.
+        constraint: Keeps weights sparse during retraining; None to apply `masks`.
+        distill: λ of distillation from the dense model in retraining, if the method uses it.
     """
 
     masks: Masks
@@ -62,13 +62,13 @@ class SearchResult:
 
 
 class StageCheckpointer(Checkpointer, Protocol):
-    """Keeps the masks of finished stages too, so that an interrupted run can go on."""
+    """A checkpointer that also saves the masks of finished stages."""
 
     def load_stage(self, stage: str) -> Masks | None:
-        """Give the masks of a stage that was finished before."""
+        """Return the masks of a stage if it was finished before the interruption."""
 
     def save_stage(self, stage: str, masks: Masks) -> None:
-        """Keep the masks of a stage that is finished now."""
+        """Save the masks of a stage that is finished now."""
 
 
 def _no_dense_model() -> Backbone:
@@ -77,22 +77,22 @@ def _no_dense_model() -> Backbone:
 
 @dataclass
 class PruningContext:
-    """What a method works with: data, Θ₀, targets, and the observer of its progress.
+    """The input of a method: data, model, Θ₀, targets, and an observer of its progress.
 
     Attributes:
-        task: Data, loss and score; methods look at validation only.
+        task: Data, loss and score; methods use validation only.
         model: A backbone to train; its parameters are overwritten.
-        init: Θ₀.
+        init: The initial weights Θ₀.
         targets: Sparsities to reach.
-        trainer: Learning rate and decay of weights.
-        seed: Of everything random.
-        observer: Told of each epoch.
-        teacher: Gives the dense model's outputs on all nodes, [N, outputs]. Once a method has
-            asked for them, the dense training counts towards find time.
-        checkpointer: Keeps finished stages and the state of the current one.
-        dense_model: Gives the dense model itself, fixed and in evaluation mode; it counts
-            towards find time likewise.
-        kept: Edges that are there, bool [E]; None for all of them.
+        trainer: Learning rate and weight decay of the weights.
+        seed: Seed of the run.
+        observer: Receives each epoch.
+        teacher: Returns the dense model's outputs on all nodes, [N, outputs]. Calling it counts
+            the dense training towards find time.
+        checkpointer: Saves finished stages and the state of the current one.
+        dense_model: Returns the dense model itself, fixed and in evaluation mode. Calling it counts
+            the dense training towards find time too.
+        kept: The edges of the graph that is trained on, bool [E]; None for all of them.
     """
 
     task: Task
@@ -117,9 +117,9 @@ class PruningContext:
         return self.task.graph if self.kept is None else self.task.graph.keep(self.kept)
 
     def stage(self, name: str, find: Callable[[], Masks]) -> Masks:
-        """Find masks, or take those that the same stage had found before it was interrupted.
+        """Find masks, or return those that the stage found before an interruption.
 
-        A stage seeds itself and begins at Θ₀: nothing but its masks reaches the next.
+        A stage seeds itself and starts from Θ₀, so that only its masks reach the next one.
         """
         if self.checkpointer is None:
             return find()
@@ -132,28 +132,28 @@ class PruningContext:
 
     @cached_property
     def batches(self) -> Batches:
-        """What the predictions of each split take in, on the whole graph."""
+        """The batches of the task on the graph that is trained on."""
         return Batches(self.task, self.graph, self.model.reach, self.trainer.partitions)
 
     @cached_property
     def agreement(self) -> Tensor:
-        """How far the dense model's predictions for the ends of each edge agree, [E] in [0, 1]."""
+        """How well the dense model's predictions for the ends of each edge agree, [E] in [0, 1]."""
         return self.task.agreement(self.teacher())
 
     def seed_stage(self, stage: str) -> None:
-        """Seed torch's own random numbers, such as dropout's, for a stage that begins."""
+        """Seed torch's global generator, used by dropout, for a stage that begins."""
         seed_stage(self.seed, stage)
 
     def generator(self, stage: str) -> torch.Generator:
-        """Make a generator for a stage's draws; torch's own random numbers stay as they are."""
+        """Make a seeded generator for a stage, without touching torch's global one."""
         return stage_generator(self.seed, stage)
 
     def rewind(self) -> None:
-        """Set the model back to Θ₀."""
+        """Reset the model to Θ₀."""
         self.model.load_state_dict(self.init)
 
     def tensors(self) -> dict[str, Tensor]:
-        """What is pruned, by name, with the shapes of the masks: edges first, then weights."""
+        """The tensors that can be pruned, by name: edges (ones, [E]) first, then weights."""
         weights = {name: p.detach() for name, p in self.model.prunable().items()}
         return {EDGE: self.task.graph.ones(), **weights}
 
@@ -169,7 +169,7 @@ class PruningContext:
         carried: dict[str, Stateful] | None = None,
         distillation: Distillation | None = None,
     ) -> Iterator[Epoch]:
-        """Train as `loop.epochs` does; count the epochs and tell the observer."""
+        """Train as `loop.epochs` does, and pass each epoch to the observer."""
         if count == 0:
             return
         self.observer.begin(phase, count)

@@ -1,4 +1,4 @@
-"""Controls of a found ticket: do the masks matter, or any of their size?"""
+"""Controls for a ticket: do the masks matter, or only their sparsity?"""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from glt_cli.pruning.masks import Masks
 
 
 def shuffled(masks: Masks, generator: torch.Generator) -> Masks:
-    """Keep as many elements of each tensor, in random places."""
+    """Permute each mask at random: as many elements are kept, in other places."""
     mixed = {}
     for name, mask in masks.items():
         order = torch.randperm(mask.numel(), generator=generator).to(mask.device)

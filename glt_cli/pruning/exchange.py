@@ -1,4 +1,4 @@
-"""One exchange of a tensor's elements: noisy ones leave, potential ones enter."""
+"""One exchange in a tensor: kept elements of low saliency leave, pruned ones enter."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ def choose(
 ) -> tuple[Tensor, Tensor]:
     """Choose which elements leave and which enter.
 
-    Ties are decided by the order of the lists, which is random (`SparseParameters`).
+    Ties are broken by the order of the indices, which is random (`SparseParameters`).
 
     Args:
         kept: Flat indices of the elements that may leave, int64.
         pruned: Flat indices of those that may enter.
-        saliency: |w| or a; the smallest kept ones are noise and leave.
-        growth: Growth score of the pruned elements; the largest enter. May be infinite.
-        leave: How many leave.
-        enter: How many enter.
+        saliency: Saliency, such as |w|; the kept elements with the smallest leave.
+        growth: Growth score; the pruned elements with the largest enter. May be infinite.
+        leave: Number of elements to remove.
+        enter: Number of elements to add.
 
     Returns:
-        Places in `kept` of those that leave, places in `pruned` of those that enter.
+        Indices into `kept` of those that leave, and into `pruned` of those that enter.
     """
     noise = saliency.flatten().index_select(0, kept)
     growth = growth.flatten().index_select(0, pruned)

@@ -9,10 +9,10 @@ from torch import Tensor
 
 from glt_cli.pruning.select import mask_of_largest, removed_count, tie_key
 
-#: Name of the edges among the tensors that are pruned; the others are weights.
+#: Name of the edges among the pruned tensors; all others are weights.
 EDGE = "edge"
 
-#: What is pruned, as people say it.
+#: Names of what is pruned, in messages and tables.
 KINDS = ("edges", "weights")
 
 #: One bool mask for each pruned tensor, True where kept: `EDGE` [E], and each weight's shape.
@@ -36,25 +36,25 @@ class Targets:
 
 
 def full(tensors: dict[str, Tensor]) -> Masks:
-    """Keep everything."""
+    """Masks that keep everything."""
     return {name: torch.ones_like(t, dtype=torch.bool) for name, t in tensors.items()}
 
 
 def clone(masks: Masks) -> Masks:
-    """Copy, so that what follows doesn't change it."""
+    """Copy masks, so that later changes don't affect them."""
     return {name: mask.clone() for name, mask in masks.items()}
 
 
 def masks_of_largest(
     scores: dict[str, Tensor], targets: Targets, allocation: str, generator: torch.Generator
 ) -> Masks:
-    """Keep the largest scores down to the target sparsities.
+    """Keep the elements with the largest scores, down to the target sparsities.
 
     Args:
-        scores: One for each element, edges under `EDGE`.
+        scores: One score per element; those of edges under `EDGE`.
         targets: Met exactly: of n elements ⌊s·n⌋ are removed.
-        allocation: `uniform` applies the weights' target to each tensor, `global` to all of
-            them by one threshold.
+        allocation: `uniform` applies the weights' target to each tensor, `global` to all of them
+            together.
         generator: Breaks ties.
     """
     groups = [[EDGE]] if EDGE in scores else []
@@ -72,24 +72,24 @@ def masks_of_largest(
 def random_masks(
     tensors: dict[str, Tensor], targets: Targets, allocation: str, generator: torch.Generator
 ) -> Masks:
-    """Masks at the targets by chance alone: equal scores, whose ties decide."""
+    """Draw random masks at the targets: all scores are equal, and ties are broken at random."""
     equal = {name: torch.zeros_like(tensor) for name, tensor in tensors.items()}
     return masks_of_largest(equal, targets, allocation, generator)
 
 
 def split(flat: Tensor, like: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Cut a flat tensor into the shapes of others, in their order."""
+    """Split a flat tensor into the shapes of others, in their order."""
     parts = torch.split(flat, [t.numel() for t in like.values()])
     return {name: part.view(like[name].shape) for name, part in zip(like, parts, strict=True)}
 
 
 def kept_counts(masks: Masks) -> dict[str, int]:
-    """Kept elements of each tensor."""
+    """Number of kept elements of each tensor."""
     return {name: int(mask.sum()) for name, mask in masks.items()}
 
 
 def sparsities(masks: Masks, kept: dict[str, int]) -> tuple[float, float]:
-    """Graph and weight sparsity, the latter over all prunable weights together."""
+    """Graph sparsity, and weight sparsity over all prunable weights."""
     weights = [name for name in masks if name != EDGE]
     total = sum(masks[name].numel() for name in weights)
     return (
@@ -109,7 +109,7 @@ def sparsities_of(masks: Masks) -> tuple[float, float]:
 
 
 def kept_shares(counts: dict[str, int], kept: dict[str, int]) -> dict[str, float]:
-    """Counts of elements as shares of all that is kept of their kind, for the kinds counted."""
+    """Turn counts per tensor into shares of all kept edges and of all kept weights."""
     shares = {}
     for kind, is_edges in zip(KINDS, (True, False), strict=True):
         names = [name for name in counts if (name == EDGE) == is_edges]

@@ -1,4 +1,4 @@
-"""What every ticket promises, checked after each search, whatever method did it."""
+"""Guarantees of every ticket, checked after each search, whatever the method."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from glt_cli.pruning.select import removed_count
 
 
 class BrokenPromiseError(Exception):
-    """A method's masks are not those of a ticket at the targets; says why, in one line."""
+    """A method's masks violate a guarantee; the message says which, in one line."""
 
 
 def check_masks(
     masks: Masks, tensors: dict[str, Tensor], targets: Targets, allocation: str | None
 ) -> None:
-    """Check that masks are binary, of the right shapes, and meet the targets to the element.
+    """Check that masks are binary, have the right shapes, and meet the targets exactly.
 
     Args:
-        masks: What a method found.
-        tensors: What is pruned, by name: `EDGE` [E] and the weights.
+        masks: The masks that a method found.
+        tensors: The tensors that are pruned, by name: `EDGE` [E] and the weights.
         targets: Of n elements ⌊s·n⌋ are removed.
-        allocation: Of the weights, whether n counts those of each tensor (`uniform`) or all
-            (`global`); None where a method doesn't say, and either will do.
+        allocation: Whether n counts the weights of each tensor (`uniform`) or all weights
+            (`global`); None, if a method doesn't say, allows either.
 
     Raises:
-        BrokenPromiseError: One of that does not hold.
+        BrokenPromiseError: One of these doesn't hold.
     """
     if set(masks) != set(tensors):
         wrong = ", ".join(sorted(set(masks) ^ set(tensors)))
@@ -73,11 +73,11 @@ def check_repeatable(first: Masks, second: Masks) -> None:
     """Check that two searches with the same seed found the same masks.
 
     Raises:
-        BrokenPromiseError: They did not.
+        BrokenPromiseError: They differ.
     """
     for name, mask in first.items():
         if not torch.equal(mask, second[name]):
             raise BrokenPromiseError(
-                f"the same seed gave other masks of {name} the second time; draw random numbers "
-                "from context.generator() only"
+                f"the same seed gave different masks of {name} the second time; draw random "
+                "numbers only from context.generator()"
             )

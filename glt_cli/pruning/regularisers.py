@@ -1,7 +1,6 @@
-"""Edge-score regularisers (arXiv 2412.07605), each by its gradient.
+"""Gradients of the edge-score regularisers (arXiv 2412.07605).
 
-They act on the scores alone, so their gradients are added by hand: the task's gradient, which
-decides what is revived, stays clean of them.
+They are added by hand, to keep them out of the task's gradient, which decides what returns.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from torch import Tensor
 def mean_distance(a: Tensor) -> tuple[Tensor, Tensor]:
     """Mean of |a_i − a_j| over all E² pairs, and its gradient [E].
 
-    By one sort, O(E log E): never an E×E tensor. Equal scores pull on each other with 0.
+    One sort, O(E log E), without an E×E tensor. The gradient between equal scores is 0.
     """
     count = a.numel()
     ordered = a.sort().values
@@ -25,7 +24,7 @@ def mean_distance(a: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def diversity_gradient(a: Tensor) -> Tensor:
-    """Gradient of exp(−½·mean|a_i − a_j|): scores are pushed apart."""
+    """Gradient of exp(−½·mean|a_i − a_j|), which pushes scores apart."""
     value, gradient = mean_distance(a)
     return -0.5 * torch.exp(-0.5 * value) * gradient
 

@@ -1,4 +1,4 @@
-"""Training a ticket: from Θ₀, with pruned edges absent and pruned weights zero."""
+"""Train a ticket from Θ₀, with pruned edges absent and pruned weights zero."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from glt_cli.training.tasks import Task
 
 
 class Constraint(Protocol):
-    """What keeps weights sparse while a ticket is trained."""
+    """Keeps weights sparse while a ticket is trained."""
 
     masks: Masks
 
@@ -36,37 +36,37 @@ class Constraint(Protocol):
         """Set the pruned weights to 0."""
 
     def after_backward(self) -> None:
-        """Mend fresh gradients."""
+        """Correct fresh gradients."""
 
     def after_step(self) -> None:
-        """Mend the weights after a step."""
+        """Correct the weights after a step."""
 
 
 class FixedMasks:
-    """Weights under binary masks: what is pruned is 0 and stays 0."""
+    """Constraint by fixed binary masks: pruned weights are 0 and stay 0."""
 
     def __init__(self, masks: Masks) -> None:
         self.masks = masks
-        self._gone: list[tuple[nn.Parameter, Tensor]] = []
+        self._pruned: list[tuple[nn.Parameter, Tensor]] = []
 
     def begin(self, prunable: dict[str, nn.Parameter]) -> None:
         """See Constraint."""
-        self._gone = [
+        self._pruned = [
             (weight, ~self.masks[name])
             for name, weight in prunable.items()
             if not bool(self.masks[name].all())
         ]
-        for weight, gone in self._gone:
-            weight.data.masked_fill_(gone, 0)
+        for weight, pruned in self._pruned:
+            weight.data.masked_fill_(pruned, 0)
 
     def after_backward(self) -> None:
         """A weight that is 0 and has no gradient and no moments stays exactly 0 under Adam."""
-        for weight, gone in self._gone:
+        for weight, pruned in self._pruned:
             assert weight.grad is not None
-            weight.grad.masked_fill_(gone, 0)
+            weight.grad.masked_fill_(pruned, 0)
 
     def after_step(self) -> None:
-        """See Constraint: nothing is left to do."""
+        """See Constraint: nothing to do."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,8 @@ class Trained:
         state: Parameters, pruned weights exactly 0.
         masks: Masks of that epoch.
         val: Validation score of that epoch.
-        test: Test score of that epoch, read once.
-        epoch: Its number.
+        test: Test score of that epoch, computed once.
+        epoch: Number of that epoch.
         second: Test score by the task's second metric, if it has one.
     """
 
@@ -102,21 +102,21 @@ def retrain(
     distillation: Distillation | None = None,
     checkpointer: Checkpointer | None = None,
 ) -> Trained:
-    """Train from Θ₀ under a constraint, edges and weights really gone; keep the best epoch.
+    """Train from Θ₀ with pruned edges and weights removed, and keep the best validation epoch.
 
-    With full masks this is dense training, by the same random numbers.
+    With full masks this is dense training, with the same random numbers.
 
     Args:
         task: Data, loss and score.
         model: Its parameters are overwritten.
         init: Θ₀.
-        constraint: Which edges are there, and what keeps weights sparse.
-        trainer: Epochs, rate and decay.
-        seed: Of dropout.
-        observe: Told of each epoch.
-        phase: For messages.
+        constraint: Masks of the edges, and what keeps weights sparse.
+        trainer: Epochs, learning rate and weight decay.
+        seed: Seed of dropout.
+        observe: Called after each epoch.
+        phase: Name of the phase, for messages and checkpoints.
         distillation: Distillation, if any.
-        checkpointer: Where an interrupted run had come to.
+        checkpointer: Restores an interrupted phase.
     """
     seed_stage(seed, "retrain")
     graph = task.graph.keep(constraint.masks[EDGE])

@@ -1,4 +1,4 @@
-"""How much is exchanged when, and the warm-up: pure functions of time (arXiv 2412.07605)."""
+"""Exchange schedules and warm-up: pure functions of the epoch (arXiv 2412.07605)."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def cosine(alpha: float, t: int, total: int) -> float:
 
 
 def linear(alpha: float, t: int, total: int) -> float:
-    """α, falling to 0 on a straight line."""
+    """ϒ(t) = α·(1 − t/T)."""
     return alpha * (1 - t / total)
 
 
 def constant(alpha: float, t: int, total: int) -> float:
-    """α throughout."""
+    """ϒ(t) = α."""
     return alpha
 
 
@@ -35,7 +35,7 @@ SCHEDULES: Registry[Schedule] = Registry(
 
 
 def register_schedule(name: str) -> Callable[[S], S]:
-    """Make a function of α, t and T a schedule: `method.schedule=NAME`."""
+    """Register a function of α, t and T as `method.schedule=NAME`."""
 
     def register(function: S) -> S:
         SCHEDULES.add(name, function)
@@ -46,14 +46,14 @@ def register_schedule(name: str) -> Callable[[S], S]:
 
 
 def exchange_count(fraction: float, kept: int, pruned: int) -> int:
-    """min(⌊ϒ·kept⌋, pruned): no more can leave than can enter."""
+    """min(⌊ϒ·kept⌋, pruned): no more leave than can enter."""
     return min(int(fraction * kept), kept, pruned)
 
 
 def warmup_factor(start: float, exchange: int, exchanges: int) -> float:
-    """Factor of the target sparsity after so many exchanges: geometrically from β to 1.
+    """Factor of the target sparsity after so many exchanges, rising geometrically from β to 1.
 
-    Exactly 1 once the warm-up is over, so that targets are met exactly.
+    It is exactly 1 after the warm-up, so that targets are met exactly.
     """
     if exchange >= exchanges:
         return 1.0

@@ -1,8 +1,8 @@
-"""Potential scores: which pruned elements promise most (arXiv 2412.07605, step 3).
+"""Saliency and growth scores: what leaves and what enters (arXiv 2412.07605, step 3).
 
-A score of edges maps `EdgeEvidence` to one number for each edge; a new one is one function and
-its entry in `EDGE_SCORES`, or `register_edge_score` in a plug-in. Scores need only be right among
-the elements pruned now.
+An edge score maps `EdgeEvidence` to one number per edge. To add one, write a function and enter it
+in `EDGE_SCORES`, or use `register_edge_score` in a plug-in. As a growth score, only its order among
+the pruned edges matters.
 """
 
 from __future__ import annotations
@@ -21,15 +21,16 @@ from glt_cli.models.graph import Graph
 
 @dataclass(frozen=True)
 class EdgeEvidence:
-    """What is known about the edges at an exchange.
+    """The input of an edge score at an exchange.
 
     Attributes:
         magnitude: Edge scores a, [E].
-        gradient: Mean of the task loss's gradient by edge values over the gradient epochs, [E].
+        gradient: Gradient of the task loss with respect to edge values, [E], mean over the
+            gradient epochs.
         graph: The full graph.
         kept: Edges kept before this exchange, bool [E].
-        agreement: Gives how far the dense model's predictions for both ends agree, [E] in [0, 1];
-            whoever asks has the dense training on his bill.
+        agreement: Returns how well the dense model's predictions for an edge's two ends agree,
+            [E] in [0, 1]. Calling it counts the dense training towards find time.
     """
 
     magnitude: Tensor
@@ -40,28 +41,28 @@ class EdgeEvidence:
 
 
 def magnitude(evidence: EdgeEvidence) -> Tensor:
-    """a: what training made of the edge."""
+    """The trained edge score a."""
     return evidence.magnitude
 
 
 def gradient(evidence: EdgeEvidence) -> Tensor:
-    """|mean gradient|: what the loss would gain or lose first."""
+    """|mean gradient|: the loss's sensitivity to the edge."""
     return evidence.gradient.abs()
 
 
 def degree(evidence: EdgeEvidence) -> Tensor:
-    """(d_u·d_v)^(-3/2), d the degrees in the kept graph, self-loop counted."""
+    """(d_u·d_v)^(-3/2), with degrees d in the kept graph, self-loops included."""
     source, target = evidence.graph.edge_index
     degrees = evidence.graph.degrees(evidence.kept) + 1
     return (degrees[source] * degrees[target]) ** -1.5
 
 
 def agreement(evidence: EdgeEvidence) -> Tensor:
-    """First the edges that the dense model doesn't contradict, in the order of their need.
+    """The inverse degree if the dense model agrees with the edge, else its agreement.
 
-    An edge whose ends the dense model puts into different classes comes behind all others, the
-    greater the contradiction the later. Among the others the one comes first that has the end
-    with the fewest edges left: what is kept stays balanced (docs/method.md).
+    Edges whose ends the dense model puts into different classes rank below all others, by their
+    agreement. The others rank by the smaller degree of their ends in the kept graph, lowest degree
+    first, so that the kept graph stays balanced (docs/choices.md).
     """
     agreed = evidence.agreement()
     source, target = evidence.graph.edge_index
@@ -70,7 +71,7 @@ def agreement(evidence: EdgeEvidence) -> Tensor:
     return torch.where(agreed >= AGREED, 1 + inverse_degree, agreed)
 
 
-#: From here on the dense model doesn't contradict an edge (see `Task.agreement`).
+#: Agreement from which on the dense model doesn't contradict an edge (see `Task.agreement`).
 AGREED = 0.5
 
 EdgeScore = Callable[[EdgeEvidence], Tensor]
@@ -91,7 +92,7 @@ WEIGHT_SCORES: Registry[WeightScore] = Registry("weight score", {"gradient": tor
 
 
 def register_edge_score(name: str) -> Callable[[E], E]:
-    """Make a function of `EdgeEvidence` a score of edges: `method.edge_scores=[NAME]`."""
+    """Register a function of `EdgeEvidence` as an edge score: `method.edge_scores=[NAME]`."""
 
     def register(function: E) -> E:
         EDGE_SCORES.add(name, function)
@@ -102,7 +103,7 @@ def register_edge_score(name: str) -> Callable[[E], E]:
 
 
 def register_weight_score(name: str) -> Callable[[W], W]:
-    """Make a function of a mean gradient a score of weights: `method.weight_scores=[NAME]`."""
+    """Register a function of a mean gradient as a weight score: `method.weight_scores=[NAME]`."""
 
     def register(function: W) -> W:
         WEIGHT_SCORES.add(name, function)
@@ -113,7 +114,7 @@ def register_weight_score(name: str) -> Callable[[W], W]:
 
 
 def edge_growth(evidence: EdgeEvidence, names: list[str], mixing: str) -> Tensor:
-    """Mix the named scores, [E]; an edge at a node without neighbours ranks above all others."""
+    """Combine the named scores, [E]; edges of isolated nodes rank above all others."""
     mixed = mix([EDGE_SCORES[name](evidence) for name in names], ~evidence.kept, mixing)
     isolated = evidence.graph.degrees(evidence.kept) == 0
     source, target = evidence.graph.edge_index
@@ -121,20 +122,20 @@ def edge_growth(evidence: EdgeEvidence, names: list[str], mixing: str) -> Tensor
 
 
 def edge_saliency(evidence: EdgeEvidence, names: list[str], mixing: str) -> Tensor:
-    """Mix the named scores of kept edges, [E]: the least leave."""
+    """Combine the named scores of kept edges, [E]; those with the lowest leave."""
     return mix([EDGE_SCORES[name](evidence) for name in names], evidence.kept, mixing)
 
 
 def weight_growth(mean_gradient: Tensor, pruned: Tensor, names: list[str], mixing: str) -> Tensor:
-    """Mix the named scores of one weight tensor, of its shape."""
+    """Combine the named scores of a weight tensor, in its shape."""
     return mix([WEIGHT_SCORES[name](mean_gradient) for name in names], pruned, mixing)
 
 
 def mix(scores: list[Tensor], among: Tensor, mixing: str) -> Tensor:
-    """Add scores up as they are (`sum`), or as ranks among the elements in question (`rank`).
+    """Add up scores (`sum`), or their ranks among the elements of the mask `among` (`rank`).
 
-    Sums let the score of the larger scale decide alone: on Cora's pruned edges the degree
-    score's median is a thousand times the gradient's. Ranks give each an equal say.
+    A sum is dominated by the score with the larger scale: on Cora's pruned edges the degree
+    score's median is a thousand times the gradient's. Ranks give scores equal influence.
     """
     if mixing == "rank" and len(scores) > 1:
         scores = [_ranks(score.masked_fill(~among, -torch.inf)) for score in scores]

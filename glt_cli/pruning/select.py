@@ -1,4 +1,4 @@
-"""Exact selection: which elements are kept, to the last one, ties by a seeded random key."""
+"""Exact selection of the elements to keep; ties are broken by a seeded random key."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from torch import Tensor
 
 
 def removed_count(sparsity: float, total: int) -> int:
-    """Elements to remove, ⌊s·n⌋ with s read as a decimal: 0.29 of 100 is 29, not 28."""
+    """Number of elements to remove, ⌊s·n⌋ with s as a decimal: 0.29 of 100 is 29, not 28."""
     return int(Decimal(repr(sparsity)) * total)
 
 
 def tie_key(scores: Tensor, generator: torch.Generator) -> Tensor:
-    """Draw the random order (int64 [n], a permutation) in which equal ones of n scores are taken.
+    """Draw the random order, a permutation int64 [n], that breaks ties among n scores.
 
-    Index order would favour some nodes, and projected scores tie by the thousand. The generator
-    is the CPU's, so that a seed gives the same order on every device.
+    Breaking ties by index would favour some nodes, and projection makes thousands of scores equal.
+    The generator is on the CPU, so that a seed gives the same order on every device.
     """
     return torch.randperm(scores.numel(), generator=generator).to(scores.device)
 

@@ -1,4 +1,4 @@
-"""Weights and edge scores while a one-shot method searches: values, masks, moments."""
+"""Weights and edge scores during a one-shot search: values, masks, optimiser moments."""
 
 from __future__ import annotations
 
@@ -17,20 +17,21 @@ from glt_cli.training.state import Stateful, part, prefixed
 
 
 class SparseParameters:
-    """Weights and edge scores under one-shot search: pruned ones are exactly 0.
+    """Weights and edge scores during a one-shot search; pruned ones are exactly 0.
 
-    Edge scores a play the part of the edge values m, weights that of the model's parameters, so
-    the gradient of the task loss reaches pruned elements too, while they stay where they are.
+    The edge scores a are used as edge values m, so that the gradient of the task loss is also
+    known for pruned elements, which don't change.
 
     Attributes:
-        values: What is pruned, by name: the model's own parameters, and a [E] under `EDGE`.
+        values: The tensors that are pruned, by name: the model's parameters, and a [E] under
+            `EDGE`.
         masks: True where kept.
-        first: The masks that were put in force first.
-        counts: How many are kept of each tensor.
+        first: The first masks.
+        counts: Number of kept elements of each tensor.
         kept: Flat indices of the kept elements of each tensor, in random order.
         pruned: Flat indices of the others.
-        gradients: Gradients of the task loss alone, dense, of the last epoch; only of tensors
-            that are to be pruned.
+        gradients: Gradients of the task loss in the last epoch, pruned elements included, for
+            tensors with a target above 0.
     """
 
     def __init__(
@@ -59,12 +60,12 @@ class SparseParameters:
         self.gradients: dict[str, Tensor] = {}
 
     def train(self, phase: str, count: int, **carried: Stateful) -> Iterator[Epoch]:
-        """Train the kept elements; yields after each epoch.
+        """Train the kept elements and yield after each epoch.
 
         Args:
-            phase: For messages.
-            count: Epochs.
-            carried: What the loop body carries from epoch to epoch beside the elements.
+            phase: Name of the phase.
+            count: Number of epochs.
+            carried: Further state of the loop body, saved in checkpoints.
         """
         return self.context.epochs(
             phase,
@@ -78,9 +79,9 @@ class SparseParameters:
         )
 
     def prune(self, masks: Masks, generator: torch.Generator) -> None:
-        """Put the masks in force: what they remove becomes 0 and forgets its moments.
+        """Apply masks: removed elements and their optimiser moments become 0.
 
-        The generator draws the order in which ties of later exchanges are decided.
+        The generator draws the order that breaks ties in later exchanges.
         """
         self.masks, self.counts = clone(masks), kept_counts(masks)
         self.first = clone(masks)
@@ -92,9 +93,9 @@ class SparseParameters:
                 tensor.masked_fill_(~mask, 0)
 
     def exchange(self, name: str, leaving: Tensor, entering: Tensor) -> None:
-        """Exchange elements, by their places in `kept` and `pruned`; more may leave than enter.
+        """Exchange elements, given by indices into `kept` and `pruned`; more may leave than enter.
 
-        A weight enters at 0, an edge at the mean of the kept scores; both without moments.
+        A weight enters as 0, an edge with the mean of the kept scores; both without moments.
         """
         kept, pruned = self.kept[name], self.pruned[name]
         out, back = kept[leaving], pruned[entering]
@@ -119,12 +120,12 @@ class SparseParameters:
             self.counts[name] = self.kept[name].numel()
 
     def moved(self) -> dict[str, int]:
-        """How many of the kept elements of each tensor the first masks did not keep."""
+        """Number of kept elements of each tensor that the first masks did not keep."""
         counts = [(mask & ~self.first[name]).sum() for name, mask in self.masks.items()]
         return dict(zip(self.masks, torch.stack(counts).tolist(), strict=True))
 
     def state_dict(self) -> dict[str, Tensor]:
-        """See state.Stateful; values and moments are the optimiser's."""
+        """See state.Stateful; values and moments are saved with the optimiser."""
         state = prefixed("mask.", self.masks) | prefixed("first.", self.first)
         state |= prefixed("kept.", self.kept) | prefixed("pruned.", self.pruned)
         return state if self.scores_are_trained else {**state, "scores": self.values[EDGE].data}
@@ -138,7 +139,7 @@ class SparseParameters:
             self.values[EDGE].data.copy_(tensors["scores"])
 
     def sparsities(self) -> tuple[float, float]:
-        """Graph and weight sparsity now, without asking the device."""
+        """Current graph and weight sparsity, without synchronising with the device."""
         return sparsities(self.masks, self.counts)
 
     def _outputs(self, batch: Batch) -> Tensor:
@@ -155,7 +156,7 @@ class SparseParameters:
             self._regularise()
 
     def _regularise(self) -> None:
-        """Add the gradients of the edge-score regularisers, pruned edges counting as 0."""
+        """Add the gradients of the edge-score regularisers; pruned edges have score 0."""
         scores = self.values[EDGE].detach()
         extra = torch.zeros_like(scores)
         if self.diversity:
@@ -169,11 +170,11 @@ class SparseParameters:
         grad += extra * self.masks[EDGE]
 
     def _project(self) -> None:
-        """Edge values live in [0, ∞)."""
+        """Clamp edge scores to [0, ∞)."""
         self.values[EDGE].data.clamp_(min=0)
 
     def _with_moments(self, name: str) -> list[Tensor]:
-        """Values of a tensor, and Adam's moments of them where there are any yet."""
+        """Values of a tensor and their Adam moments, if there are any yet."""
         value = self.values[name]
         state = self.optimiser.state.get(value, {})
         return [value.data, *(state[key] for key in ("exp_avg", "exp_avg_sq") if key in state)]

@@ -1,4 +1,4 @@
-"""What a person sees of a run while it goes on: bars in a terminal, lines elsewhere, or nothing."""
+"""The progress of runs: bars in a terminal, lines elsewhere, or nothing."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from glt_cli.sweep.progress import Grid
 from glt_cli.terminal import console
 from glt_cli.training.loop import Epoch
 
-#: Seconds between two looks at a grid's files.
+#: Seconds between two checks of a grid's files.
 _INTERVAL = 1.0
 
-#: What this process shows. None in a launcher's workers: the process that launched them shows.
+#: The display of this process. None in a launcher's workers, whose launching process has one.
 current: Display | None = None
 
 
 class Display:
-    """Shows phases and epochs of the runs of this process, and how far a grid has come.
+    """Shows phases and epochs of this process's runs, and the progress of a grid.
 
     Args:
-        quiet: Show nothing at all.
-        grid: The grid, whoever does its runs.
+        quiet: Show nothing.
+        grid: The grid, if any, whichever process does its runs.
     """
 
     def __init__(self, quiet: bool, grid: Grid | None = None) -> None:
@@ -57,7 +57,7 @@ class Display:
         self._ended: set[str] = set()
         self._watch = threading.Thread(target=self._watch_grid, daemon=True)
         self._leaving = threading.Event()
-        self._said: set[str] = set()
+        self._shown: set[str] = set()
         self._task: TaskID | None = None
         self._phase = ""
         self._epochs = 0
@@ -65,7 +65,7 @@ class Display:
         self._began = 0.0
 
     def __enter__(self) -> Display:
-        """Start drawing; jobs of this process draw here."""
+        """Start showing; jobs of this process use this display."""
         global current
         current = self
         self._bars.start()
@@ -80,7 +80,7 @@ class Display:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Leave the terminal as it was."""
+        """Restore the terminal."""
         global current
         current = None
         self._leaving.set()
@@ -91,7 +91,7 @@ class Display:
         self._bars.stop()
 
     def begin_run(self) -> None:
-        """Begin another run in this process."""
+        """Start another run in this process."""
         self.runs_here += 1
         self.settle()
         if self._grid and not self.shows_bars:
@@ -100,22 +100,22 @@ class Display:
             self.say(", ".join(filter(None, (where, counts.figures(with_running=False)))))
 
     def settle(self) -> None:
-        """Let what was shown of the run before stay above."""
-        self._said.clear()
+        """Leave the output of the previous run above."""
+        self._shown.clear()
         self._task = None
         self._bars.settle()
 
     def pass_over(self, name: str) -> None:
-        """Say that another process is doing the run that was to begin here."""
+        """Report that another process is already doing the next run."""
         self.runs_here -= 1
-        self.say(f"{name} is being done by another process; on to the next")
+        self.say(f"{name} is being done by another process; continuing with the next")
 
     def _watch_grid(self) -> None:
         while self._grid and not self._leaving.wait(_INTERVAL):
             self._show_grid(self._grid)
 
     def _show_grid(self, grid: Grid) -> None:
-        """Show how far the grid has come: as a bar, or as a line for each run that ended."""
+        """Show the progress of the grid: a bar, or a line for each run that ended."""
         counts = grid.look()
         figures = counts.figures(with_running=self.shows_bars)
         if self.shows_bars:
@@ -127,15 +127,15 @@ class Display:
             return
         new = [name for name in grid.ended() if name not in self._ended]
         self._ended.update(new)
-        if new and not self.runs_here:  # those say themselves what they do
+        if new and not self.runs_here:  # runs of this process report themselves
             where = f"{counts.ended} of {counts.total} ended"
             self.say(f"{', '.join(filter(None, (where, figures)))}: {', '.join(new)}")
 
     def say(self, message: str, once: bool = False) -> None:
-        """Print a line above the bars; `once` leaves out what was said before."""
-        if once and message in self._said:
+        """Print a line above the bars; with `once`, not if it was printed before."""
+        if once and message in self._shown:
             return
-        self._said.add(message)
+        self._shown.add(message)
         self.console.print(message, markup=False, soft_wrap=True)
 
     def begin(self, phase: str, epochs: int) -> None:
@@ -157,14 +157,14 @@ class Display:
 
 
 class _Bars(Progress):
-    """Bars of the epochs, and below them the grid's."""
+    """Bars of the phases, and the grid's below them."""
 
     def get_renderables(self) -> Iterable[RenderableType]:
         """See rich."""
         yield self.make_tasks_table(sorted(self.tasks, key=_is_grid))
 
     def settle(self) -> None:
-        """Let the bars of the epochs stay above, and begin anew."""
+        """Leave the finished bars above, and start with new ones."""
         settled = [task for task in self.tasks if not _is_grid(task)]
         for task in settled:
             self.remove_task(task.id)
@@ -173,7 +173,7 @@ class _Bars(Progress):
 
 
 class _TimeColumn(TimeRemainingColumn):
-    """Time left of a phase, by its epochs; of a grid its figures say it."""
+    """Remaining time of a phase; a grid's is among its figures."""
 
     def render(self, task: Task) -> Text:
         """See rich."""

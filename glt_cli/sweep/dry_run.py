@@ -1,4 +1,4 @@
-"""`glt run --dry-run`: what a request would do, and about how long."""
+"""`glt run --dry-run`: the runs of a request, and how long they may take."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from glt_cli.experiment.record import Record, finished, read_record
 from glt_cli.experiment.tables import TextTable
 from glt_cli.terminal import console, duration
 
-#: What runs must have in common for their epochs to take about the same time, most alike first.
-_ALIKE = (
+#: Fields whose equality makes epochs of two runs take about the same time, best first.
+_SIMILAR = (
     ("method", "backbone", "dataset", "config_hash"),
     ("method", "backbone", "dataset"),
     ("backbone", "dataset"),
@@ -25,7 +25,7 @@ _ALIKE = (
 
 
 def print_plan(runs: Sequence[tuple[Point, Path]]) -> None:
-    """Print the runs, their states, and the time that the unfinished ones may take."""
+    """Print the runs, their states, and estimated times of unfinished ones."""
     known = [
         record
         for root in {path.parent for _, path in runs}
@@ -43,7 +43,7 @@ def print_plan(runs: Sequence[tuple[Point, Path]]) -> None:
             {
                 "run": path.name,
                 "state": state,
-                "estimate": "" if state == "finished" else _said(seconds),
+                "estimate": "" if state == "finished" else _time(seconds),
             }
         )
     show = console()
@@ -51,9 +51,9 @@ def print_plan(runs: Sequence[tuple[Point, Path]]) -> None:
     todo = sum(row["state"] != "finished" for row in rows)
     text = f"{len(rows)} {'run' if len(rows) == 1 else 'runs'}, {len(rows) - todo} finished."
     if todo > unknown:
-        text += f" {todo - unknown} take about {_said(left)}, missing dense baselines not counted."
+        text += f" {todo - unknown} take about {_time(left)}, missing dense baselines not counted."
     if unknown:
-        text += f" Of {unknown} the time is unknown: none like them is finished here."
+        text += f" The time of {unknown} is unknown: no similar run is finished here."
     show.print(text, soft_wrap=True)
 
 
@@ -69,7 +69,7 @@ def _state(folder: RunFolder, point: Point) -> str:
 
 
 def _estimate(path: Path, point: Point, known: Sequence[Record]) -> float | None:
-    """Estimate seconds by epochs, and by what one took in the finished runs most like this."""
+    """Estimate seconds from the time per epoch of the most similar finished runs."""
     config = point.config
     sparsity = config.sparsity
     epochs = config.method.search_epochs(sparsity.graph, sparsity.weight) + config.trainer.epochs
@@ -79,10 +79,10 @@ def _estimate(path: Path, point: Point, known: Sequence[Record]) -> float | None
         "dataset": config.dataset_name,
         "config_hash": path.name.rpartition("-")[2],
     }
-    for keys in _ALIKE:
-        alike = [r for r in known if all(getattr(r, key) == mine[key] for key in keys)]
-        if alike:
-            return epochs * statistics.median(_seconds(r) / _epochs(r, config) for r in alike)
+    for keys in _SIMILAR:
+        similar = [r for r in known if all(getattr(r, key) == mine[key] for key in keys)]
+        if similar:
+            return epochs * statistics.median(_seconds(r) / _epochs(r, config) for r in similar)
     return None
 
 
@@ -91,9 +91,9 @@ def _seconds(record: Record) -> float:
 
 
 def _epochs(record: Record, config: Config) -> int:
-    """Epochs of a finished run, if it retrained for as long as this configuration says."""
+    """Epochs of a finished run, assuming that it was retrained as long as this one will be."""
     return (record.find_epochs or 0) + config.trainer.epochs
 
 
-def _said(seconds: float | None) -> str:
+def _time(seconds: float | None) -> str:
     return "unknown" if seconds is None else duration(seconds)

@@ -1,4 +1,4 @@
-"""What a launcher runs, here or on another machine: one checked configuration."""
+"""The job of a launcher, on any machine: run one checked configuration."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from glt_cli.config.plugins import load_plugins
 
 
 def job(composed: DictConfig) -> None:
-    """Run one configuration; its record says how it ended.
+    """Run one configuration; the outcome is in its record.
 
-    A run that another process is doing is passed over: there may be others to do meanwhile, and
-    the process that launched the grid comes back to it. A launcher's worker is silent.
+    A run that another process is doing is skipped, so that others can be done meanwhile; the
+    process that launched the grid returns to it later. A launcher's worker shows nothing.
     """
-    load_plugins()  # GLT_PLUGINS has told the worker of them
+    load_plugins()  # in a worker, those that GLT_PLUGINS lists
     from glt_cli.experiment.experiment import run
     from glt_cli.experiment.locks import BusyError
     from glt_cli.sweep import display

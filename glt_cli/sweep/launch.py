@@ -1,4 +1,4 @@
-"""Letting Hydra's launchers do a grid, whose processes may die."""
+"""Run a grid with Hydra's launchers, whose processes may die."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from glt_cli.sweep.progress import Grid
 
 
 class CheckedPoints:
-    """Gives a launcher the points that were checked, where Hydra's own loader composes anew.
+    """Gives a launcher the checked points, where Hydra's own loader would compose them again.
 
     Args:
-        points: The runs, by number.
+        points: The runs, addressed by index.
         hydra: Hydra's own settings.
     """
 
@@ -42,7 +42,7 @@ class CheckedPoints:
     def load_sweep_config(
         self, master_config: DictConfig, sweep_overrides: list[str]
     ) -> DictConfig:
-        """See hydra.core.config_loader.ConfigLoader; the override is the point's number."""
+        """See hydra.core.config_loader.ConfigLoader; the override is the point's index."""
         config = OmegaConf.create(self.settings[int(sweep_overrides[0])])
         hydra = OmegaConf.structured(HydraConf)
         with open_dict(hydra):
@@ -52,7 +52,7 @@ class CheckedPoints:
 
 
 def launch_points(request: Request) -> None:
-    """Let the launcher that a request names do its points."""
+    """Run the points of a request with its launcher."""
     assert request.hydra is not None
     points = CheckedPoints(request.points, request.hydra)
     first = points.load_sweep_config(OmegaConf.create(), ["0"])
@@ -66,11 +66,11 @@ def launch_points(request: Request) -> None:
     size = first.hydra.sweeper.get("max_batch_size") or len(numbers)
     for start in range(0, len(numbers), size):
         for done in launcher.launch(numbers[start : start + size], initial_job_idx=start):
-            _ = done.return_value  # raises what a job did not catch
+            _ = done.return_value  # raises the job's uncaught error
 
 
 class NextStep(Enum):
-    """What is to be done when a launcher has ended or broken off."""
+    """What to do after a launcher has ended or broken off."""
 
     NOTHING = auto()
     RETRY = auto()
@@ -79,25 +79,25 @@ class NextStep(Enum):
 
 
 _MESSAGES = {
-    NextStep.RETRY: "launching again what is missing",
-    NextStep.ISOLATE: "doing what is missing one by one, each in a process of its own",
-    NextStep.LATER: "the same command goes on with what is missing",
+    NextStep.RETRY: "launching what is missing again",
+    NextStep.ISOLATE: "doing what is missing one by one, each in its own process",
+    NextStep.LATER: "the same command continues with what is missing",
 }
 
 
 def launch(start: Callable[[], None], grid: Grid, display: Display, is_forced: bool) -> NextStep:
-    """Let a launcher do a grid. If it breaks off, launch again as long as that finishes runs.
+    """Run a grid with a launcher; if it breaks off, relaunch as long as that finishes runs.
 
-    joblib, for one, ends all its processes where one of them dies.
+    joblib, for example, ends all its processes if one of them dies.
 
     Args:
         start: Starts the launcher.
-        grid: Knows how its runs ended.
-        display: Shows that.
-        is_forced: Whether it does finished runs again, so that retrying would never end.
+        grid: The state of the runs.
+        display: Shows the progress.
+        is_forced: Whether finished runs are done again, so that retrying would never end.
 
     Raises:
-        UserError: The launcher can't even begin.
+        UserError: The launcher can't start.
     """
     step = NextStep.RETRY
     while step is NextStep.RETRY:
@@ -106,13 +106,13 @@ def launch(start: Callable[[], None], grid: Grid, display: Display, is_forced: b
             start()
             return NextStep.NOTHING
         except Exception as error:
-            if display.runs_here:  # it was this process that failed
+            if display.runs_here:  # this process itself failed
                 raise
             what = f"{type(error).__name__}: {_first_line(error)}"
             counts = grid.look()
             step = _after(error, counts.done > before and not is_forced)
             if step is NextStep.LATER and not counts.running and not grid.ended():
-                raise UserError(f"the launcher can't begin ({what})") from error
+                raise UserError(f"the launcher can't start ({what})") from error
             print(f"glt: the launcher broke off ({what}); {_MESSAGES[step]}", file=sys.stderr)
             grid.forget_running()
     return step
@@ -121,12 +121,12 @@ def launch(start: Callable[[], None], grid: Grid, display: Display, is_forced: b
 def _after(error: Exception, can_retry: bool) -> NextStep:
     if can_retry:
         return NextStep.RETRY
-    # joblib's processes are on this machine. A cluster's runs may not be meant for it.
+    # joblib's processes are on this machine; a cluster's runs may not be suited to it.
     return NextStep.ISOLATE if isinstance(error, BrokenProcessPool) else NextStep.LATER
 
 
 def run_isolated(config: Config, name: str) -> None:
-    """Do one run in a process of its own, which may die without harm to this one."""
+    """Do one run in its own process, which may die without affecting this one."""
     process = multiprocessing.get_context("spawn").Process(target=_run, args=(asdict(config),))
     process.start()
     process.join()

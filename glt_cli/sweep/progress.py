@@ -1,7 +1,7 @@
-"""How far a grid has come, by what lies in the folders of its runs.
+"""The progress of a grid, from the files in the folders of its runs.
 
-Files tell what any process does, here, in a launcher's workers or on another machine. Locks are
-left alone: a process that finds one held for a moment would pass the run over.
+Files show what every process does: this one, a launcher's workers, or another machine. Locks aren't
+tested: while one is held for the test, another process would skip the run.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from glt_cli.experiment.paths import RunFolder
 from glt_cli.experiment.record import read_record
 from glt_cli.terminal import duration
 
-#: What tells one state of a file from another, or None where there is no file.
+#: Identifies a state of a file; None if there is no file.
 Stamp = tuple[int, int, int] | None
 
 
 @dataclass(frozen=True)
 class Counts:
-    """How far a grid has come.
+    """The progress of a grid.
 
     Attributes:
-        total: Runs of the grid.
-        done: Runs that are finished, those among them that were before the grid began.
-        failed: Runs that failed since it began.
+        total: Number of runs.
+        done: Finished runs, including those finished before the grid started.
+        failed: Runs that failed since the start.
         running: Runs that some process is doing.
-        seconds_left: What the others may take, if any has ended since the grid began.
+        seconds_left: Estimated time of the others, once a run has ended since the start.
     """
 
     total: int
@@ -40,11 +40,11 @@ class Counts:
 
     @property
     def ended(self) -> int:
-        """Runs that need no more time."""
+        """Number of runs that have ended."""
         return self.done + self.failed
 
     def figures(self, with_running: bool) -> str:
-        """Say what goes on, what went wrong, and how long the rest may take."""
+        """Summarise running and failed runs and the remaining time."""
         parts = [f"{self.running} running"] if with_running and self.running else []
         parts += [f"{self.failed} failed"] if self.failed else []
         if self.seconds_left is not None:
@@ -53,7 +53,7 @@ class Counts:
 
 
 class _Run:
-    """One run, as it was when the grid began and as it is now."""
+    """One run: its files when the grid started, and its state now."""
 
     def __init__(self, path: Path) -> None:
         self.folder = RunFolder(path)
@@ -62,32 +62,32 @@ class _Run:
         self._traces = self._stamps()
 
     def look(self) -> None:
-        """Look at the run's files; a record is read only where it has changed."""
+        """Check the run's files; a record is read only if it has changed."""
         record = _stamp(self.folder.record)
         if record != self._record:
             self._record = record
             read = read_record(self.folder) if record else None
             self.state = read.status if read else ""
         if self.state not in ("done", "failed"):
-            # A record that was there before is removed when its run begins.
+            # A run that starts removes its old record.
             is_new = self._stamps() != self._traces
             self.state = "running" if record is None and is_new else ""
 
     def forget(self) -> None:
-        """Take what was going on for dead, until its files change again."""
+        """Consider a running run dead until its files change again."""
         self._traces = self._stamps()
 
     def _stamps(self) -> list[Stamp]:
-        """Of the files that a run writes when it begins and while it goes on."""
+        """Stamps of the files that a run writes when it starts and while it runs."""
         return [_stamp(path) for path in (self.folder.log, self.folder.checkpoint)]
 
 
 class Grid:
-    """The runs of a grid, whoever does them.
+    """The runs of a grid, whichever process does them.
 
     Args:
-        folders: Of all runs.
-        finished: Those among them that are finished and won't be done again.
+        folders: Folders of all runs.
+        finished: Folders of runs that are finished and won't be done again.
     """
 
     def __init__(self, folders: Sequence[Path], finished: Collection[Path] = ()) -> None:
@@ -95,10 +95,10 @@ class Grid:
         self._before = sum(folder in finished for folder in folders)
         self._runs = [_Run(folder) for folder in folders if folder not in finished]
         self._start = time.perf_counter()
-        self._lock = threading.Lock()  # the display's thread looks, and so do the runs
+        self._lock = threading.Lock()  # used by the display's thread and by runs
 
     def look(self) -> Counts:
-        """See how far the grid has come: a few stats for each run that isn't done."""
+        """Check the progress of the grid: a few calls of stat for each run that isn't done."""
         with self._lock:
             for run in self._runs:
                 if run.state != "done":
@@ -116,13 +116,13 @@ class Grid:
         )
 
     def forget_running(self) -> None:
-        """Take runs that have not ended for dead: the processes that did them are."""
+        """Consider unfinished runs dead, because the processes that did them are."""
         with self._lock:
             for run in self._runs:
                 run.forget()
 
     def ended(self) -> list[str]:
-        """Names of the runs that had ended at the last look, since the grid began."""
+        """Names of the runs that ended between the start and the last `look`."""
         with self._lock:
             return [r.folder.path.name for r in self._runs if r.state in ("done", "failed")]
 

@@ -1,4 +1,4 @@
-"""The end of `glt run`: the tables and the result of one run, or the comparison of a grid."""
+"""The final output of `glt run`: tables and result of one run, or the comparison of a grid."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def show_run(folder: Path, found_finished: bool, config: Config) -> int:
         print_failure(folder, record)
         return 1
     if found_finished:
-        terminal.print(f"Finished before, on {record.finished}; force=true runs it anew.")
+        terminal.print(f"Already finished on {record.finished}; force=true runs it again.")
         for line in fingerprint.remarks([record]):
             print(f"glt: {folder.name}: {line}", file=sys.stderr)
     for table in remarks_table(record) if config.quiet else read_tables(run):

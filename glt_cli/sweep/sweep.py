@@ -1,4 +1,4 @@
-"""A request from its checked points to results: finished runs are found, the rest is launched."""
+"""Carry out a request: find its finished runs, do the others, and show the results."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PlannedRun = tuple[Point, Path]
 
 
 def run(request: Request) -> int:
-    """Do what a request asks for and show the results; returns the exit code."""
+    """Do the runs of a request and show the results; returns the exit code."""
     from glt_cli.sweep.summary import show_grid, show_run
 
     planned, ran = complete(request)
@@ -32,13 +32,13 @@ def run(request: Request) -> int:
 
 
 def complete(request: Request) -> tuple[list[PlannedRun], int]:
-    """Do what is not finished of a request; records say how each run ended.
+    """Do the unfinished runs of a request; their records say how they ended.
 
     Returns:
-        Its runs with their folders, and how many of them were not finished.
+        All runs with their folders, and how many were unfinished.
 
     Raises:
-        UserError: A device, data or a folder is not there or can't be used.
+        UserError: A device, data or a folder is missing or can't be used.
     """
     planned = prepare_data(request)
     unfinished = [run for run in planned if run[0].config.force or not is_finished(run[1])]
@@ -51,10 +51,10 @@ def complete(request: Request) -> tuple[list[PlannedRun], int]:
 
 
 def prepare_data(request: Request) -> list[PlannedRun]:
-    """Check that devices and data are there, and find each run's folder.
+    """Check that devices and data are available, and find each run's folder.
 
     Raises:
-        UserError: One of them is not there.
+        UserError: One of them isn't.
     """
     from glt_cli import data
 
@@ -83,7 +83,7 @@ def with_folders(points: Iterable[Point]) -> list[PlannedRun]:
 
 
 def is_finished(folder: Path) -> bool:
-    """Whether a run is done, with all its files whole."""
+    """Whether a run is finished, with all its files intact."""
     from glt_cli.experiment.paths import RunFolder
     from glt_cli.experiment.record import finished
 
@@ -91,10 +91,10 @@ def is_finished(folder: Path) -> bool:
 
 
 def check_usable(folder: Path) -> None:
-    """Check that a run's folder can be made and written.
+    """Check that a run's folder can be created and written.
 
     Raises:
-        UserError: It can't, or something that isn't a file is in the place of a file.
+        UserError: It can't, or something else is in the place of one of its files.
     """
     from glt_cli.experiment.paths import RunFolder
 
@@ -122,7 +122,7 @@ def _announce(request: Request, unfinished: int) -> None:
 
 
 def _do(request: Request, planned: list[PlannedRun], unfinished: list[PlannedRun]) -> None:
-    """Do the runs, show their progress, and do what a launcher left."""
+    """Do the runs, show their progress, and do those that a launcher left out."""
     from glt_cli.experiment.provenance import now
     from glt_cli.sweep import launch
     from glt_cli.sweep.display import Display
@@ -150,7 +150,7 @@ def _do(request: Request, planned: list[PlannedRun], unfinished: list[PlannedRun
 
 
 def _unforced(point: Point) -> Point:
-    """The same run, taken as it is if it is finished by now."""
+    """The same run, without force: if it is finished by now, it isn't done again."""
     return replace(point, config=replace(point.config, force=False))
 
 
@@ -163,7 +163,7 @@ def _run_here(runs: Iterable[PlannedRun], display: Display) -> None:
 
 
 def _missing(planned: list[PlannedRun], began: str) -> Iterator[PlannedRun]:
-    """Find runs that no process has done since the command began, unless that was not asked for."""
+    """Find runs still to do: unfinished or forced, and not done since the command started."""
     from glt_cli.experiment.paths import RunFolder
     from glt_cli.experiment.record import read_record
 

@@ -1,1 +1,1 @@
-"""The one training loop, its state, batches, metrics and tasks."""
+"""The training loop, its state, batches, metrics and tasks."""

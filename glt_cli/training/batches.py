@@ -1,4 +1,4 @@
-"""What a forward pass takes in: the whole graph's share for some nodes, or a random part of it."""
+"""The input of a forward pass: what some predictions need of the graph, or a random part of it."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Batch:
     """Input of one forward pass.
 
     Attributes:
-        nodes: Nodes of the task whose outputs come out, int64 [T] ascending.
-        x: Features of the nodes that take part.
-        graph: What they see of each other.
-        edges: The graph's edges, by their numbers in the task's graph; None for all of them.
-        extra: Edges behind those, of value 1, which no mask has a say in.
-        labelled: Places in `nodes` of the nodes that the training loss reads; None for all.
-        share: Their share of all such nodes.
+        nodes: Nodes of the task that get outputs, int64 [T] ascending.
+        x: Features of the nodes in the batch.
+        graph: The part of the graph that the outputs depend on.
+        edges: Indices of the batch's edges in the task's graph; None for all of them.
+        extra: Number of further edges, of value 1, which no mask prunes.
+        labelled: Indices into `nodes` of those that the training loss uses; None for all.
+        share: Their share of all training nodes.
     """
 
     nodes: Tensor
@@ -37,7 +37,7 @@ class Batch:
     share: float = 1.0
 
     def inputs(self, edge_values: Tensor) -> tuple[Matrix, GraphView, Tensor]:
-        """Arguments of a backbone, given a value for each edge of the task's graph, [E]."""
+        """Arguments of a backbone, given a value for each edge of the task's graph, float [E]."""
         if self.edges is not None:
             edge_values = edge_values.index_select(0, self.edges)
         if self.extra:
@@ -45,22 +45,22 @@ class Batch:
         return self.x, self.graph, edge_values
 
     def of_labelled(self, rows: Tensor) -> Tensor:
-        """Take the rows [T, ...] of the nodes that the training loss reads."""
+        """Select the rows, of [T, ...], that the training loss uses."""
         return rows if self.labelled is None else rows.index_select(0, self.labelled)
 
 
 class Batches:
-    """The views of a task, each made once; in partitioned training, anew in every epoch.
+    """The batches of a task: one for each split, or, in partitioned training, new ones each epoch.
 
     Args:
-        task: Data.
-        graph: The task's graph, or what masks left of it.
-        reach: Hops that a prediction sees; None where every node takes part in each.
-        partitions: Parts into which the nodes are divided at random for each training epoch, as
-            UGS does for graphs that don't fit: edges between parts take no part in that epoch.
+        task: The task.
+        graph: The task's graph, or what masks keep of it.
+        reach: Hops that a prediction depends on; None if it depends on every node.
+        partitions: Number of random parts of the nodes in each training epoch, as in UGS, for
+            graphs that don't fit in memory. Edges between parts are left out in that epoch.
 
     Raises:
-        ValueError: More parts than nodes.
+        ValueError: There are more parts than nodes.
     """
 
     def __init__(self, task: Task, graph: Graph, reach: int | None, partitions: int = 1) -> None:
@@ -74,11 +74,11 @@ class Batches:
 
     @property
     def device(self) -> torch.device:
-        """Where the task's data is."""
+        """Device of the task's data."""
         return self.graph.edge_index.device
 
     def __getitem__(self, split: str) -> Batch:
-        """Look at a split on the whole graph."""
+        """The batch of a split on the whole graph."""
         if split not in self._made:
             nodes = self.task.nodes(split)
             graph = self.task.graph_at(split, self.graph)
@@ -87,10 +87,10 @@ class Batches:
         return self._made[split]
 
     def training(self, everyone: bool = False) -> Iterator[Batch]:
-        """Go through the views of one training epoch; the shares of their losses sum to 1.
+        """Yield the batches of one training epoch; their shares sum to 1.
 
         Args:
-            everyone: Whether the outputs of nodes without a training label are wanted too.
+            everyone: Whether nodes without a training label get outputs too.
         """
         if self.partitions > 1:
             yield from self._parts(everyone)

@@ -1,4 +1,4 @@
-"""Input features: transforms, whether they are stored sparse, and features made of edges."""
+"""Input features: transforms, dense or sparse storage, and features computed from edges."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import torch
 from glt_cli.models.graph import Graph
 from glt_cli.models.sparse import Matrix, Pattern, SparseMatrix, product
 
-#: Share of non-zero features below which a CSR product with its gradient beats a dense one: on
-#: CPU the two cross between 0.15 and 0.2.
+#: Share of non-zero features below which a CSR product and its gradient are faster than dense
+#: ones: on CPU the break-even point is between 0.15 and 0.2.
 SPARSE_BELOW = 0.2
 
 
 def statistics_of(x: Any, transform: str, train: Any) -> dict[str, torch.Tensor]:
-    """What a transform takes from the training nodes: mean and deviation [F], or nothing.
+    """Statistics of the training nodes that a transform needs: mean and deviation [F], or none.
 
     Args:
         x: Features [N, F], a numpy array or a scipy CSR array, float32.
         transform: See `transformed`.
-        train: Indices of the training nodes: no other node's statistics are used.
+        train: Indices of the training nodes; other nodes are not used.
     """
     if transform != "standardise":
         return {}
@@ -40,8 +40,8 @@ def transformed(x: Any, transform: str, statistics: dict[str, torch.Tensor]) -> 
     Args:
         x: Features [N, F], a numpy array or a scipy CSR array, float32.
         transform: `row_normalise` divides each row by its sum where that is above 1, as
-            torch-geometric's NormalizeFeatures (bag of words); `standardise` takes the mean away
-            and divides by the deviation; `none` leaves them.
+            torch-geometric's NormalizeFeatures (bag of words); `standardise` subtracts the mean
+            and divides by the deviation; `none` changes nothing.
         statistics: Those of the training nodes (`statistics_of`).
     """
     if transform == "row_normalise":
@@ -65,16 +65,16 @@ def transformed(x: Any, transform: str, statistics: dict[str, torch.Tensor]) -> 
     return SparseMatrix(pattern, torch.from_numpy(matrix.data.astype(np.float32)))
 
 
-#: Powers of the adjacency that structural features see, and their weights.
+#: Weights of the powers 0, 1, 2, … of the transition matrix in structural features.
 _POWERS = (0.0, 1.0, 1.0, 1.0)
 
 
 def structural(graph: Graph, width: int) -> torch.Tensor:
-    """Features of nodes that have none, from the whole message graph: float32 [N, width].
+    """Features for nodes that have none, from the whole message graph: float32 [N, width].
 
-    Random projection of powers of the transition matrix, weighted by degree (FastRP, Chen et
-    al., arXiv 1908.11512), with the logarithm of the degree in the last column; standardised.
-    Linear in edges, and the same for every seed of a run: it is part of the data.
+    A random projection of powers of the transition matrix, weighted by degree (FastRP, Chen et
+    al., arXiv 1908.11512), with the logarithm of the degree as last column; standardised. The
+    time is linear in edges. Being part of the data, they don't depend on the run's seed.
     """
     adjacency = graph.looped
     pattern = adjacency.pattern

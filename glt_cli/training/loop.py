@@ -1,4 +1,4 @@
-"""The one training loop."""
+"""The training loop, used by every search and retraining."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ State = dict[str, Tensor]
 
 
 class NonFiniteLossError(Exception):
-    """The loss became infinite or not a number; the run cannot go on."""
+    """The loss became infinite or NaN; the run can't continue."""
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one epoch of a phase came to.
+    """The result of one epoch of a phase.
 
     Attributes:
         phase: Its name.
-        number: 1 for the first epoch of the phase.
+        number: Number of the epoch in the phase, from 1.
         loss: Training loss before the epoch's step.
         val: Validation score after it.
     """
@@ -41,19 +41,19 @@ class Epoch:
 
 
 class Observer:
-    """Who is told of the progress; this one doesn't care."""
+    """Receives the progress of training; this base class ignores it."""
 
     def begin(self, phase: str, epochs: int) -> None:
-        """Take note that a phase of so many epochs begins."""
+        """A phase of so many epochs begins."""
 
     def epoch(self, epoch: Epoch, graph_sparsity: float, weight_sparsity: float) -> None:
-        """Take note of a finished epoch and the sparsities it had."""
+        """An epoch is finished; the sparsities are those during it."""
 
     def exchange(self, exchanged: dict[str, float], moved: dict[str, float]) -> None:
-        """Take note that elements were exchanged after the last epoch.
+        """Elements were exchanged after the last epoch.
 
         Args:
-            exchanged: Share of the kept edges, and of the kept weights, that has just entered.
+            exchanged: Share of the kept `edges`, and of the kept `weights`, that just entered.
             moved: Share of them that the first masks did not keep.
         """
 
@@ -64,8 +64,8 @@ class Best:
 
     Attributes:
         val: Its validation score.
-        number: Its number; 0 as long as there is none.
-        tensors: What is kept of it.
+        number: Its number; 0 before the first.
+        tensors: The tensors saved from it.
     """
 
     val: float = 0.0
@@ -73,7 +73,7 @@ class Best:
     tensors: dict[str, Tensor] = field(default_factory=dict)
 
     def offer(self, epoch: Epoch, tensors: Callable[[], dict[str, Tensor]]) -> None:
-        """Keep an epoch if it is better than all before it."""
+        """Keep an epoch if it is better than all earlier ones."""
         if not self.number or epoch.val > self.val:
             self.val, self.number, self.tensors = epoch.val, epoch.number, tensors()
 
@@ -90,16 +90,16 @@ class Best:
 
 
 def seed_stage(seed: int, stage: str) -> None:
-    """Seed torch's own random numbers (initial weights, dropout) for one stage of a run.
+    """Seed torch's global generator (initial weights, dropout) for one stage of a run.
 
-    Each stage has a seed of its own, so that one that is skipped (a dense baseline found
-    finished) does not move the random numbers of the next.
+    Each stage has its own seed, so that skipping one (such as a dense baseline that is already
+    finished) doesn't change the random numbers of the next.
     """
     torch.manual_seed(_stage_seed(seed, stage))
 
 
 def stage_generator(seed: int, stage: str) -> torch.Generator:
-    """Make a generator for draws of one stage; torch's own random numbers stay as they are."""
+    """Make a generator for one stage, without touching torch's global one."""
     return torch.Generator().manual_seed(_stage_seed(seed, stage))
 
 
@@ -121,24 +121,24 @@ def epochs(
     checkpointer: Checkpointer | None = None,
     carried: dict[str, Stateful] | None = None,
 ) -> Iterator[Epoch]:
-    """Train for `count` epochs and yield after each, its validation pass included.
+    """Train for `count` epochs and yield after each one and its validation pass.
 
-    The caller's loop body runs between epochs. The loss and the score leave the device together,
-    once an epoch.
+    The caller's loop body runs between epochs. Loss and score leave the device together, once
+    per epoch.
 
     Args:
-        phase: For messages.
-        count: Epochs.
-        batches: Of the task, which has loss and score. In partitioned training the gradients of
-            an epoch's parts are accumulated; it is one step all the same.
-        model: Switched between training and evaluation.
-        optimiser: Of state that is trained.
-        outputs: The forward pass for a view's nodes, [T, outputs].
+        phase: Name of the phase, for messages and checkpoints.
+        count: Number of epochs.
+        batches: Batches of the task. In partitioned training the gradients of an epoch's parts
+            are accumulated for a single step.
+        model: Switched between training and evaluation mode.
+        optimiser: Holds the parameters to train.
+        outputs: The forward pass for a batch, [T, outputs].
         after_backward: Called with fresh gradients, before the step.
-        after_step: Called after the step: projections.
-        distillation: A teacher's outputs to come near to, on all nodes.
-        checkpointer: Where an interrupted run had come to; what it had done is not done again.
-        carried: What the caller's loop body carries from epoch to epoch, to be in the checkpoint.
+        after_step: Called after the step, for projections.
+        distillation: Distillation from a teacher's outputs, if any.
+        checkpointer: Restores an interrupted phase, whose finished epochs are skipped.
+        carried: State of the caller's loop body, saved in checkpoints.
 
     Raises:
         NonFiniteLossError: Names the phase and the epoch.
@@ -153,7 +153,7 @@ def epochs(
         for batch in batches.training(everyone=distillation is not None):
             seen = outputs(batch)
             share = torch.zeros((), device=batches.device)
-            if batch.share:  # a mean over no labels would be no number
+            if batch.share:  # a mean over no labels would be NaN
                 share = batch.share * task.loss(
                     batch.of_labelled(seen), batch.of_labelled(batch.nodes)
                 )
@@ -161,7 +161,7 @@ def epochs(
                 share = share + distillation.loss(task, seen, batch)
             share.backward()  # type: ignore[no-untyped-call]
             loss = loss + share.detach()
-        # Without gradients: a term added to a gradient must not drag a graph along.
+        # Terms added to gradients must not be recorded by autograd.
         with torch.no_grad():
             if after_backward is not None:
                 after_backward()
@@ -179,13 +179,13 @@ def epochs(
 
 
 def adam(groups: list[dict[str, object]]) -> torch.optim.Adam:
-    """Adam in its fused form: a quarter of the default's time on CPU."""
+    """Make a fused Adam, which takes a quarter of the default's time on CPU."""
     return torch.optim.Adam(groups, fused=True)
 
 
 @dataclass(frozen=True)
 class Distillation:
-    """Distillation: the student's outputs shall come near to a teacher's, on all nodes.
+    """A loss that draws a model's outputs towards a teacher's, on all nodes.
 
     Attributes:
         teacher: Outputs of the dense model on the full graph, [N, outputs].
@@ -196,7 +196,7 @@ class Distillation:
     weight: float
 
     def loss(self, task: Task, outputs: Tensor, batch: Batch) -> Tensor:
-        """λ times the divergence, in proportion to the view's nodes."""
+        """λ times the divergence, weighted by the batch's share of the nodes."""
         share = batch.nodes.numel() / self.teacher.shape[0]
         teacher = self.teacher.index_select(0, batch.nodes)
         return self.weight * share * task.divergence(outputs, teacher, batch.nodes)
@@ -204,7 +204,7 @@ class Distillation:
 
 @torch.no_grad()
 def test_scores(model: Backbone, batches: Batches, ones: Tensor) -> tuple[float, float | None]:
-    """Score a trained model on test, by the task's metric and by its second one, if any."""
+    """Test scores of a trained model by the task's metric and its second metric, if any."""
     model.eval()
     found = model(*batches["test"].inputs(ones))
     second = batches.task.second_score(found, "test")

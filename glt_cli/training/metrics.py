@@ -1,6 +1,6 @@
-"""How good outputs are: pure functions that stay on the device and wait for nothing.
+"""Metrics: pure functions that stay on the device, without synchronising.
 
-Each returns a float64 scalar tensor, equal to what scikit-learn and OGB's evaluators say.
+Each returns a float64 scalar tensor, equal to the results of scikit-learn and OGB's evaluators.
 """
 
 import torch
@@ -15,7 +15,7 @@ def accuracy(outputs: Tensor, y: Tensor) -> Tensor:
 def roc_auc(scores: Tensor, labels: Tensor) -> Tensor:
     """Area under the ROC curve: the chance that a positive scores above a negative.
 
-    Equal scores count half. By the rank sum, so it takes T log T.
+    Equal scores count half. Computed from the rank sum in O(T log T).
 
     Args:
         scores: [T], or [T, L] for L labels.
@@ -44,9 +44,9 @@ def hits_at(positive: Tensor, negative: Tensor, k: int) -> Tensor:
     """Hits@k by OGB's rule.
 
     Args:
-        positive: Scores of the pairs that are links, [P].
-        negative: Scores of the pairs that are none, [Q].
-        k: Which of the negative scores, from the top, has to be exceeded.
+        positive: Scores of linked pairs, [P].
+        negative: Scores of other pairs, [Q].
+        k: Rank of the negative score that a link has to exceed.
 
     Returns:
         The share of ``positive`` strictly above the k-th largest of ``negative``; 1 if there are

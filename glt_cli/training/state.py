@@ -1,6 +1,6 @@
-"""The state that training passes from epoch to epoch, so that an interrupted phase can go on.
+"""The training state between two epochs, so that an interrupted phase can be resumed.
 
-All of it is tensors: a checkpoint is kept as safetensors and reads back to the last bit.
+It consists of tensors only, so a checkpoint is a safetensors file and restores every bit.
 """
 
 from __future__ import annotations
@@ -14,34 +14,34 @@ from torch import Tensor, nn
 
 
 class Stateful(Protocol):
-    """Something whose state passes from one epoch to the next."""
+    """An object whose state is kept between epochs."""
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Give the state; the tensors may be those in use."""
+        """Return the state; its tensors may share memory with the object."""
 
     def load_state_dict(self, tensors: dict[str, Tensor]) -> None:
-        """Take over a state that `state_dict` gave."""
+        """Restore a state that `state_dict` returned."""
 
 
 class Checkpointer(Protocol):
     """Saves the state of the phases of a run, and restores it."""
 
     def resume(self, phase: str, state: TrainingState) -> int:
-        """Restore a phase's state; returns the epochs that it had done, 0 if none."""
+        """Restore a phase's state; returns the number of its finished epochs."""
 
     def save(self, phase: str, number: int, count: int, state: TrainingState) -> None:
-        """Take note of an epoch's end, the `number`-th of `count`; write it if it is time."""
+        """Record that epoch `number` of `count` is finished; write a checkpoint if one is due."""
 
 
 @dataclass(frozen=True)
 class TrainingState:
-    """All that passes between epochs: model, optimiser, random numbers, and the loop body's own.
+    """All state between epochs: model, optimiser, random numbers, and the loop body's.
 
     Attributes:
-        model: Its buffers count; its parameters are the optimiser's.
+        model: Its buffers are part of the state; its parameters belong to the optimiser.
         optimiser: With the parameters that it trains.
-        device: Where dropout draws.
-        parts: The loop body's own state, by name.
+        device: Device of the random numbers for dropout.
+        parts: State of the loop body, by name.
     """
 
     model: nn.Module
@@ -63,16 +63,16 @@ class TrainingState:
         return tensors
 
     def outcome(self) -> dict[str, Tensor]:
-        """What the finished phase leaves to the next: its best epoch, or else all of it.
+        """What later phases need of a finished one: its best epoch, or else the whole state.
 
-        Copies, away from the device: they are kept until the stage ends.
+        Copies in main memory, since they are kept until the stage ends.
         """
         best = self.parts.get("best")
-        left = prefixed("part.best.", best.state_dict()) if best else self.state_dict()
-        return copied(left, torch.device("cpu"))
+        outcome = prefixed("part.best.", best.state_dict()) if best else self.state_dict()
+        return copied(outcome, torch.device("cpu"))
 
     def load_state_dict(self, tensors: dict[str, Tensor]) -> None:
-        """Take over what `state_dict` or `outcome` gave; what is not in it stays as it is."""
+        """Restore the result of `state_dict` or `outcome`; the rest of the state stays as it is."""
         for name, carried in self.parts.items():
             if state := part(tensors, f"part.{name}."):
                 carried.load_state_dict(copied(state, self.device))
@@ -98,7 +98,7 @@ def prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """Take what has a prefix, without it."""
+    """Select the tensors with a prefix, and remove it from their names."""
     return {
         name.removeprefix(prefix): value
         for name, value in tensors.items()
@@ -107,5 +107,5 @@ def part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 def copied(tensors: Mapping[str, Tensor], device: torch.device) -> dict[str, Tensor]:
-    """Copy tensors to a device: training changes them in place, a checkpoint must not."""
+    """Copy tensors to a device, since training changes the originals in place."""
     return {name: value.detach().to(device, copy=True) for name, value in tensors.items()}

@@ -91,8 +91,8 @@ def test_scores_follow_the_registries() -> None:
         ("mine", "def", "can't be loaded (SyntaxError: "),
         ("mine", "import nothing_like_it", "(ModuleNotFoundError: No module named 'nothing_"),
         ("mine", "exit(3)", "can't be loaded (SystemExit: 3"),
-        ("mine", METHOD + METHOD, "method mine: mine has one of this name already"),
-        ("json", METHOD, "Python has another module called json"),
+        ("mine", METHOD + METHOD, "method mine: mine already has one of this name"),
+        ("json", METHOD, "Python already has a module called json"),
         ("my-mine.py", METHOD, "rename it"),
     ],
 )

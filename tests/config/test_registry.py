@@ -24,15 +24,17 @@ def test_a_name_is_entered_once_and_the_error_names_both(registry: Registry[Any]
     registry.add("mine", mine)
     assert registry["mine"] is mine
     assert registry.added() == {"mine": mine}
-    with pytest.raises(UserError, match=r"edge score mine: my_module has one .* other_module must"):
+    with pytest.raises(
+        UserError, match=r"edge score mine: my_module already has one .* other_module must"
+    ):
         registry.add("mine", other)
-    with pytest.raises(UserError, match=r"glt itself has one .* my_module must"):
+    with pytest.raises(UserError, match=r"glt itself already has one .* my_module must"):
         registry.add("first", mine)
 
 
 @pytest.mark.parametrize("name", ["", "Mine", "1st", "my-score", "a b", "ünlike", "a,b"])
 def test_names_are_simple(registry: Registry[Any], name: str) -> None:
-    with pytest.raises(UserError, match="a name is made of"):
+    with pytest.raises(UserError, match="a name consists of"):
         registry.add(name, len)
 
 

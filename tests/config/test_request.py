@@ -158,16 +158,16 @@ def test_an_experiment_file_may_be_a_grid(tmp_path: Path) -> None:
             ["method.edge_scores=gradient"],
             "method.edge_scores=gradient: must be a list, as in [a,b]",
         ),
-        (["backbone.name=gin"], "choose by backbone="),
-        (["preset/cell=gcn-pubmed"], "presets apply by themselves"),
+        (["backbone.name=gin"], "choose it with backbone="),
+        (["preset/cell=gcn-pubmed"], "presets apply automatically"),
         (["trainer.lr=inf"], "trainer.lr=inf: must be above 0 and finite"),
         (["experiment=nothing"], "experiment=nothing"),
         (["seed=a{b"], "can't be read"),
         (["=3"], "neither KEY=VALUE"),
-        (["+seed=3"], "no + is needed"),
+        (["+seed=3"], "the + isn't needed"),
         (["hydra.run.dir=x"], "output_dir= says where"),
         (["sparsity=0.5"], "sparsity.graph= and sparsity.weight="),
-        (["method.weight_scores=[gradient,gradient]"], "stands there twice"),
+        (["method.weight_scores=[gradient,gradient]"], "is given twice"),
         (["output_dir="], "output_dir="),
         (["backbone.layers=100000000"], "at least 2 and at most 1000"),
         (["method.interval=0"], "method.interval=0: must be at least 1"),
@@ -195,8 +195,8 @@ def test_a_glob_sweeps_over_a_group() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: [b", "no YAML"),
-        ("\tepochs: 3", "no YAML"),
+        ("a: [b", "isn't valid YAML"),
+        ("\tepochs: 3", "isn't valid YAML"),
         ("defaults:\n  - /hydra/glt/method/imp@_here_\nname: mine", "method.name=mine"),
         ("defaults:\n  - /hydra/glt/method/imp@_here_\nwings: 2", "wings"),
     ],
@@ -282,7 +282,7 @@ def test_an_option_of_ones_own_gives_its_name_to_runs_and_records(
 
 
 def test_nobody_sets_the_names_of_runs(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="called by the options"):
+    with pytest.raises(UserError, match="named after the options"):
         one("names.method=dense")
     (tmp_path / "method").mkdir()
     text = "# @package _global_\ndefaults: [/method/random@method]\nnames: {method: dense}\n"

@@ -107,7 +107,7 @@ def test_the_same_command_again_finds_the_finished_run(glt: Glt) -> None:
     before = (folder_of("fastglt") / "record.json").read_bytes()
     code, out, _ = glt("run", *TINY_FASTGLT)
     assert code == 0
-    assert "Finished before" in out
+    assert "Already finished" in out
     assert "Multiply-adds" in out
     assert (folder_of("fastglt") / "record.json").read_bytes() == before
 
@@ -120,7 +120,7 @@ def test_forced_anew_it_gives_the_same_bytes(glt: Glt) -> None:
     record = record_of("fastglt")
     code, out, _ = glt("run", *TINY_FASTGLT, "force=true")
     assert code == 0
-    assert "Finished before" not in out
+    assert "Already finished" not in out
     assert {name: (folder / name).read_bytes() for name in names} == before
     again = record_of("fastglt")
     assert again["dense_reused"] is True
@@ -258,7 +258,7 @@ def test_ctrl_c_leaves_a_record_and_is_made_good(
     assert record_of("dense")["status"] == "interrupted"
     code, out, _ = glt("run", *TINY, "method=random")
     assert code == 0
-    assert "Finished before" not in out
+    assert "Already finished" not in out
     assert record_of("random")["status"] == "done"
 
 
@@ -304,7 +304,7 @@ def test_a_run_with_a_missing_or_damaged_file_is_told_or_redone(glt: Glt) -> Non
         (folder_of("random") / name).unlink()
         code, out, _ = glt(*words)
         assert code == 0
-        assert "Finished before" not in out
+        assert "Already finished" not in out
         assert (folder_of("random") / name).is_file()
     (folder_of("random") / "tables.csv").write_text("hello")
     code, _, err = glt(*words)
@@ -473,7 +473,7 @@ def test_a_ticket_of_moved_files_is_verified_where_they_are(glt: Glt) -> None:
     moved = ["dataset.nodes=there/nodes.csv", "dataset.edges=there/edges.csv"]
     assert glt("verify", str(folder), *moved)[0] == 0
     again = ["dataset=files", *moved, "dataset.label=late", "method=random"]
-    assert "Finished before" in glt("run", *TINY, *again)[1]
+    assert "Already finished" in glt("run", *TINY, *again)[1]
 
 
 def test_remarks_are_seen_wherever_the_scores_are(glt: Glt) -> None:
@@ -483,8 +483,8 @@ def test_remarks_are_seen_wherever_the_scores_are(glt: Glt) -> None:
     out = glt("run", "-m", *TINY, "method=teddy,random", "retrain.control=none,shuffle")[1]
     table = out[out.index("Comparison") :]
     assert "Distilled: trained with 10 times" in table
-    assert "The masks are those of a search that was distilled by 10." in table
-    assert "Control: as many elements as found" in table
+    assert "The masks come from a search distilled with λ = 10." in table
+    assert "Control: as many kept elements as found" in table
 
 
 def test_more_parts_than_nodes_fail_with_a_reason(glt: Glt) -> None:
@@ -497,4 +497,4 @@ def test_dense_has_no_controls_and_no_teacher(glt: Glt) -> None:
     words = ["run", *TINY, "method=dense", "quiet=true"]
     assert glt(*words, "retrain.distill=0.5", "retrain.control=reinit")[0] == 0
     assert len(list(Path("outputs").glob("dense-*"))) == 1
-    assert "Finished before" in glt(*words)[1]
+    assert "Already finished" in glt(*words)[1]

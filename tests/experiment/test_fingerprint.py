@@ -172,11 +172,11 @@ def test_runs_of_other_code_are_remarked_in_a_line() -> None:
     assert not is_changed(record(f"{raw}-other"))  # the same files
     assert remarks([record("other-other")]) == [
         "found finished, but glt's code has changed since (glt 0.0.9 at 0123456789, 2026-01-01); "
-        "force=true runs it anew"
+        "force=true runs it again"
     ]
     (line,) = remarks([record("a-b"), record("c-d", "2026-02-02"), record(now)])
     assert line.startswith("2 runs found finished, but")
-    assert "2026-02-02); force=true runs them anew" in line
+    assert "2026-02-02); force=true runs them again" in line
 
 
 def test_a_finished_run_is_checked_in_no_time() -> None:

@@ -90,5 +90,5 @@ def test_a_missing_mask_is_named() -> None:
 def test_other_masks_the_second_time_are_a_breach() -> None:
     check_repeatable(masks(), masks())
     other = random_masks(TENSORS, TARGETS, "uniform", seeded(1))
-    with pytest.raises(BrokenPromiseError, match="the same seed gave other masks of edge"):
+    with pytest.raises(BrokenPromiseError, match="the same seed gave different masks of edge"):
         check_repeatable(masks(), other)

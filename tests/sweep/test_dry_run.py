@@ -15,7 +15,7 @@ def test_a_dry_run_says_what_is_finished_and_does_nothing(glt: Glt) -> None:
     assert (code, err) == (0, "")
     assert out.count("to do") == 2
     assert "2 runs, 0 finished" in out
-    assert "Of 2 the time is unknown" in out
+    assert "The time of 2 is unknown" in out
     assert list(Path().iterdir()) == []
     glt("run", *TINY, "method=random", "seed=0")
     out = glt(*words, "--dry-run")[1]

@@ -63,7 +63,7 @@ def test_it_begins_anew_as_long_as_runs_get_done_though_failed_ones_begin_again(
         end(FOLDERS[2])
 
     assert launched(broken(one, two, lambda: None, error=RuntimeError)) is NextStep.NOTHING
-    assert capsys.readouterr().err.count("launching again") == 2
+    assert capsys.readouterr().err.count("launching what is missing again") == 2
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_forced_runs_are_not_done_again_and_again(error: type[Exception], then: 
 
 
 def test_a_launcher_that_brings_nothing_cannot_begin() -> None:
-    with pytest.raises(UserError, match="can't begin"):
+    with pytest.raises(UserError, match="can't start"):
         launched(broken(lambda: None, lambda: None, error=RuntimeError))
 
 

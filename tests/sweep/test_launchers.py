@@ -80,7 +80,7 @@ def test_a_launcher_that_cannot_begin_is_said_in_a_line() -> None:
     done = start(*words, PATH="")  # no sbatch, no srun
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
-    assert line.startswith("glt: the launcher can't begin (RuntimeError: ")
+    assert line.startswith("glt: the launcher can't start (RuntimeError: ")
     assert "srun" in line
 
 

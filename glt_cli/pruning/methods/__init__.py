@@ -1,4 +1,4 @@
-"""Ways to find a ticket: each module's `find` reads as the algorithm."""
+"""The pruning methods: one module each, whose `find` reads like the algorithm."""
 
 from __future__ import annotations
 
@@ -28,14 +28,17 @@ FINDERS: Registry[Method] = Registry(
 
 
 def find(context: PruningContext, config: MethodConfig) -> SearchResult:
-    """Find masks by the method that the configuration names."""
+    """Find masks with the method that the configuration names."""
     return FINDERS[config.name](context, config)
 
 
 def register_method(name: str, schema: type[MethodConfig]) -> Callable[[M], M]:
-    """Make a function the method of a name: `method=NAME`, with the settings of a schema.
+    """Register a function as `method=NAME`, with the settings of a schema.
 
-    The function takes a `PruningContext` and the schema's settings, and gives a `SearchResult`.
+    The function takes a `PruningContext` and the settings, and returns a `SearchResult`.
+
+    Raises:
+        UserError: The name is taken or invalid, or the schema can't be composed.
     """
 
     def register(function: M) -> M:

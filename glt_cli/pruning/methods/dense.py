@@ -1,4 +1,4 @@
-"""Dense: no masks, the baseline that every ticket is compared with."""
+"""Dense: nothing is pruned; the baseline of every ticket."""
 
 from __future__ import annotations
 

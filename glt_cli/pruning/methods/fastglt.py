@@ -55,7 +55,7 @@ def _denoised(context: PruningContext, config: FastGLTConfig) -> Masks:
 
 
 class MeanGradients:
-    """Mean dense gradient of each tensor over the gradient epochs since the last exchange."""
+    """Mean gradient of each tensor, pruned elements included, since the last exchange."""
 
     def __init__(self, parameters: SparseParameters) -> None:
         self.parameters = parameters
@@ -63,13 +63,13 @@ class MeanGradients:
         self.count = 0
 
     def add(self) -> None:
-        """Take in the last epoch's gradients."""
+        """Add the last epoch's gradients."""
         for name, gradient in self.parameters.gradients.items():
             self.sums[name] = self.sums[name] + gradient if name in self.sums else gradient
         self.count += 1
 
     def take(self) -> dict[str, Tensor]:
-        """Return the means and begin anew."""
+        """Return the means and reset."""
         means = {name: total / self.count for name, total in self.sums.items()}
         self.sums, self.count = {}, 0
         return means
@@ -86,7 +86,7 @@ class MeanGradients:
 def _first_masks(
     context: PruningContext, config: FastGLTConfig, parameters: SparseParameters
 ) -> Masks:
-    """Step 2, at β times the target where a warm-up follows."""
+    """Step 2, at β times the target if a warm-up follows."""
     targets = context.targets.scaled(warmup_factor(config.warmup_start, 0, config.warmup_exchanges))
     if config.initial_mask == "random":
         generator = context.generator("one-shot")
@@ -97,7 +97,7 @@ def _first_masks(
 def _warmup_removals(
     context: PruningContext, config: FastGLTConfig, parameters: SparseParameters, exchange: int
 ) -> dict[str, int]:
-    """Step 4: how many more of each tensor this exchange removes, on the way to the target."""
+    """How many more elements of each tensor this warm-up exchange removes."""
     if exchange > config.warmup_exchanges:
         return {}
     factor = warmup_factor(config.warmup_start, exchange, config.warmup_exchanges)
@@ -120,7 +120,7 @@ def _exchange(
     removals: dict[str, int],
     fraction: float,
 ) -> None:
-    """Step 3: in each tensor noisy elements leave and what was pruned before may enter."""
+    """Step 3: in each tensor, kept elements of low saliency leave and pruned ones enter."""
     entered: dict[str, int] = {}
     for name, gradient in gradients.items():
         mask = parameters.masks[name]

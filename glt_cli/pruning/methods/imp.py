@@ -15,7 +15,7 @@ from glt_cli.pruning.soft_masks import train_soft_masks
 
 
 def find(context: PruningContext, config: IMPConfig) -> SearchResult:
-    """Train soft masks, cut, rewind, and again, until both targets are met."""
+    """Train soft masks, prune, rewind, and repeat until both targets are met."""
     tensors = context.tensors()
     masks = full(tensors)
     rounds: list[PruningRound] = []
@@ -44,7 +44,7 @@ def _round(context: PruningContext, config: IMPConfig, masks: Masks, number: int
 def _cut(
     context: PruningContext, config: IMPConfig, masks: Masks, soft: dict[str, Tensor], number: int
 ) -> Masks:
-    """Remove the smallest soft masks: a share of what is kept, and never beyond the target."""
+    """Remove a share of the kept elements, those with the smallest soft masks, up to the target."""
     generator = context.generator(f"cut {number}")
     new: Masks = {}
     for group in _groups(masks, config):
@@ -64,7 +64,7 @@ def _at_target(context: PruningContext, masks: Masks, config: IMPConfig) -> bool
 
 
 def _groups(masks: Masks, config: IMPConfig) -> list[list[str]]:
-    """Tensors that share a threshold."""
+    """Groups of tensors that share a threshold."""
     weights = [name for name in masks if name != EDGE]
     return [[EDGE], *([weights] if config.allocation == "global" else [[n] for n in weights])]
 
@@ -74,6 +74,6 @@ def _kept(masks: Masks, group: list[str]) -> int:
 
 
 def _goal(context: PruningContext, masks: Masks, group: list[str]) -> int:
-    """Kept elements at the target."""
+    """Number of kept elements at the target."""
     total = sum(masks[name].numel() for name in group)
     return total - removed_count(context.targets.of(group[0]), total)

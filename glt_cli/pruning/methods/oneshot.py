@@ -9,18 +9,18 @@ from glt_cli.pruning.context import PruningContext, SearchResult
 from glt_cli.pruning.masks import EDGE, Masks, Targets, masks_of_largest
 from glt_cli.pruning.sparse_parameters import SparseParameters
 
-#: c, half-width of the relative noise that lifts ties among edge scores.
+#: c, half-width of the relative noise that breaks ties among edge scores.
 NOISE = 1e-4
 
 
 def find(context: PruningContext, config: OneShotConfig) -> SearchResult:
-    """Pre-train, then cut once."""
+    """Pre-train, then prune once."""
     parameters = pretrain(context, config)
     return SearchResult(by_magnitude(context, parameters, context.targets, config.allocation))
 
 
 def pretrain(context: PruningContext, config: OneShotConfig) -> SparseParameters:
-    """Step 1: E₀ dense epochs, edge scores a = 1 trained beside the weights."""
+    """Step 1: E₀ dense epochs, training edge scores, initially a = 1, with the weights."""
     context.seed_stage("pretrain")
     context.rewind()
     parameters = SparseParameters(context, config.edge_lr, config.diversity, config.variance)

@@ -1,4 +1,4 @@
-"""Random masks at the target: the control that says whether anything was found."""
+"""Random masks at the target sparsities: the control for all other methods."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from glt_cli.pruning.masks import random_masks
 
 
 def find(context: PruningContext, config: RandomConfig) -> SearchResult:
-    """Draw the masks."""
+    """Draw random masks."""
     generator = context.generator("random")
     return SearchResult(
         random_masks(context.tensors(), context.targets, config.allocation, generator)

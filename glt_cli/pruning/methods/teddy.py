@@ -1,4 +1,4 @@
-"""TEDDY: trimming edges by degree, weights by projection (arXiv 2402.01261)."""
+"""TEDDY: edges pruned by degree, weights by projection (arXiv 2402.01261)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from glt_cli.pruning.select import mask_of_largest, removed_count, tie_key
 
 
 def find(context: PruningContext, config: TeddyConfig) -> SearchResult:
-    """Train a dense teacher, trim edges by degree; weights are projected while retraining."""
+    """Prune edges by degree; retraining projects the weights and distils the dense model."""
     context.teacher()
     generator = context.generator("trim")
     scores = {EDGE: degree_score(context.task.graph)}
@@ -38,9 +38,9 @@ def degree_score(graph: Graph) -> Tensor:
 
 
 class Projection:
-    """Weights projected onto the ℓ0 ball after every step, by one threshold over all of them.
+    """Projects weights onto the ℓ0 ball after every step, with one threshold for all tensors.
 
-    What is projected away keeps its gradient, and may return.
+    A weight that is set to 0 keeps its gradient and may return.
     """
 
     def __init__(self, masks: Masks, targets: Targets) -> None:
@@ -57,10 +57,10 @@ class Projection:
         self.after_step()
 
     def after_backward(self) -> None:
-        """See retrain.Constraint: every weight learns."""
+        """See retrain.Constraint: every weight keeps its gradient."""
 
     def after_step(self) -> None:
-        """Keep the largest weights; the others become 0."""
+        """Keep the largest weights and set the others to 0."""
         if not self._target:
             return
         saliency = torch.cat(

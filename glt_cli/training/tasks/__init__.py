@@ -1,4 +1,4 @@
-"""What is learned: data on its device, loss and metric (docs/method.md)."""
+"""Learning tasks: data on its device, loss and metric (docs/method.md)."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ __all__ = [
 
 
 def metric_of(config: DatasetConfig) -> str:
-    """Name the metric of a data set: the published one, or the user's choice."""
+    """Metric of a data set: the published one, or the user's choice."""
     return str(getattr(config, "metric", None) or entry(config.name).metric)
 
 
 def task_name(config: DatasetConfig) -> str:
-    """Name the kind of task of a data set, as records do."""
+    """Kind of task of a data set, as in records."""
     return str(getattr(config, "task", None) or entry(config.name).task)
 
 
 def make_task(data: GraphData, config: DatasetConfig, device: torch.device) -> Task:
-    """Clean the edges, make the input features, and move everything to the device."""
+    """Clean the edges, compute the input features, and move everything to the device."""
     edges = torch.from_numpy(np.ascontiguousarray(data.edges))
     weights = None if data.weights is None else torch.from_numpy(data.weights)
     cleaned = Graph.from_pairs(data.num_nodes, edges, data.directed, weights)
     shared = {
         "graph": cleaned.graph.to(device),
         "metric": metric_of(config),
-        "cleaned": _said(cleaned),
+        "cleaned": _dropped(cleaned),
         **_input(data, config, cleaned.graph, device),
     }
     if isinstance(data, LinkData):
@@ -97,7 +97,7 @@ def _tensor(array: Any, device: torch.device) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(array, dtype=np.int64)).to(device)
 
 
-def _said(cleaned: Cleaned) -> tuple[str, ...]:
+def _dropped(cleaned: Cleaned) -> tuple[str, ...]:
     if not cleaned.loops and not cleaned.duplicates:
         return ()
     return (

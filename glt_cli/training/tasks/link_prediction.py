@@ -16,11 +16,11 @@ from glt_cli.training.tasks.task import Task, binary_confidence_loss
 
 @dataclass(frozen=True, kw_only=True)
 class Pairs:
-    """Pairs of nodes, in an order in which their products are computed at once.
+    """Pairs of nodes, sorted so that their products are computed together.
 
     Attributes:
         pattern: The distinct pairs, as entries of an N × N matrix.
-        place: For each of the P pairs as given, its entry, int64 [P].
+        place: The entry of each of the P pairs in the given order, int64 [P].
     """
 
     pattern: Pattern
@@ -28,7 +28,7 @@ class Pairs:
 
     @classmethod
     def of(cls, pairs: Tensor, num_nodes: int) -> Pairs:
-        """Order pairs int64 [2, P]."""
+        """Sort pairs, int64 [2, P]."""
         keys, place = torch.unique(pairs[0] * num_nodes + pairs[1], return_inverse=True)
         pattern = Pattern.from_coordinates(
             keys // num_nodes, keys % num_nodes, (num_nodes, num_nodes)
@@ -36,20 +36,20 @@ class Pairs:
         return cls(pattern=pattern, place=place)
 
     def scores(self, h: Tensor) -> Tensor:
-        """h_u · h_v for each pair as given, [P]."""
+        """h_u · h_v for each pair in the given order, [P]."""
         return pair_products(self.pattern, h).index_select(0, self.place)
 
 
 @dataclass(frozen=True, kw_only=True)
 class LinkPrediction(Task):
-    """Message edges are the positive examples of training, random pairs its negative ones.
+    """Link prediction with message edges as positive and random pairs as negative examples.
 
-    Pruning takes message edges away; as examples they stay.
+    Pruned edges send no messages, but stay examples.
 
     Attributes:
         positive: Linked pairs of `val` and `test`.
-        negative: Pairs of both that are not linked.
-        extra_at_test: Message edges that only the test has, int64 [2, V], not among the graph's.
+        negative: Unlinked pairs of `val` and `test`.
+        extra_at_test: Message edges for the test only, int64 [2, V], not in the graph.
     """
 
     kind = "link prediction"
@@ -64,18 +64,18 @@ class LinkPrediction(Task):
 
     @property
     def num_outputs(self) -> None:
-        """See Task: outputs are embeddings, as wide as the backbone is."""
+        """See Task: outputs are embeddings of the backbone's hidden width."""
         return
 
     def nodes(self, split: str) -> Tensor:
-        """See Task: any node may be an end of a pair."""
+        """See Task: all nodes, since any may be in a pair."""
         return torch.arange(self.graph.num_nodes, device=self.graph.edge_index.device)
 
     def loss(self, outputs: Tensor, nodes: Tensor) -> Tensor:
-        """Binary cross entropy of the edges among the nodes, and as many random pairs."""
+        """Binary cross entropy of the edges among the nodes, and of as many random pairs."""
         ends = self._edges_among(nodes)
         count, size = ends.shape[1], nodes.numel()
-        if not count:  # a small part of a graph may have none
+        if not count:  # a small partition may have none
             return outputs.sum() * 0
         random = torch.randint(size, (2, count), device=outputs.device)
         scores = [Pairs.of(pairs, size).scores(outputs) for pairs in (ends, random)]
@@ -92,7 +92,7 @@ class LinkPrediction(Task):
         return metrics.roc_auc(torch.cat([positive, negative]), labels)
 
     def divergence(self, outputs: Tensor, teacher: Tensor, nodes: Tensor) -> Tensor:
-        """Binary cross entropy to the teacher's probabilities, on the edges among the nodes."""
+        """Binary cross entropy against the teacher's probabilities, on edges among the nodes."""
         ends = self._edges_among(nodes)
         if not ends.shape[1]:
             return outputs.sum() * 0
@@ -111,7 +111,7 @@ class LinkPrediction(Task):
         return pairs.scores(teacher).sigmoid()
 
     def decoder_macs(self, width: int) -> int:
-        """One product for each pair of the test."""
+        """One product for each test pair."""
         pairs = self.positive["test"].place.numel() + self.negative["test"].place.numel()
         return pairs * width
 
@@ -125,7 +125,7 @@ class LinkPrediction(Task):
         return self.positive[split].scores(outputs), self.negative[split].scores(outputs)
 
     def _edges_among(self, nodes: Tensor) -> Tensor:
-        """Edges with both ends among the nodes, by their places there."""
+        """Edges with both ends among the nodes, as indices into `nodes`."""
         if nodes.numel() == self.graph.num_nodes:
             return self.graph.edge_index
         return self.graph.part(nodes)[0].edge_index

@@ -1,4 +1,4 @@
-"""Tasks on nodes: one class for each, or several labels."""
+"""Node classification, with one class or several labels per node."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from glt_cli.training.tasks.task import MARGIN, Task, binary_confidence_loss
 
 @dataclass(frozen=True, kw_only=True)
 class NodeTask(Task):
-    """Labels of nodes.
+    """A task with labelled nodes.
 
     Attributes:
         y: int64 [N] classes, or float32 [N, L] labels.
         splits: Node indices of `train`, `val` and `test`, ascending.
-        outputs: Classes, or labels.
+        outputs: Number of classes or labels.
     """
 
     y: Tensor
@@ -40,7 +40,7 @@ class NodeTask(Task):
 
 @dataclass(frozen=True, kw_only=True)
 class NodeClassification(NodeTask):
-    """Each node is of one class."""
+    """Each node has one class."""
 
     kind = "node classification"
 
@@ -49,7 +49,7 @@ class NodeClassification(NodeTask):
         return F.cross_entropy(outputs, self.y[nodes])
 
     def score(self, outputs: Tensor, split: str) -> Tensor:
-        """Accuracy; or, of two classes, the area under the ROC curve."""
+        """Accuracy, or, with two classes, the area under the ROC curve."""
         y = self.y[self.splits[split]]
         if self.metric == "roc_auc":
             return metrics.roc_auc(outputs[:, 1] - outputs[:, 0], y)
@@ -71,10 +71,10 @@ class NodeClassification(NodeTask):
         return (kappa * F.softplus(-(own - others) / MARGIN)).mean()
 
     def agreement(self, teacher: Tensor) -> Tensor:
-        """Half for the same predicted class, half for the inner product of both distributions.
+        """Mean of two terms: the same predicted class (0 or 1), and p_u · p_v.
 
-        The product alone tells little where training was cut short and predictions are soft
-        (docs/choices.md).
+        The inner product of the distributions alone says little if training stopped early and
+        predictions are soft (docs/choices.md).
         """
         source, target = (teacher.softmax(1)[end] for end in self.graph.edge_index)
         same = source.argmax(1) == target.argmax(1)
@@ -83,7 +83,7 @@ class NodeClassification(NodeTask):
 
 @dataclass(frozen=True, kw_only=True)
 class MultiLabel(NodeTask):
-    """Each node has any number of L labels; scored by the mean ROC-AUC over labels."""
+    """Each node has any number of L labels; the score is the mean ROC-AUC over labels."""
 
     kind = "multi-label node classification"
 
@@ -92,11 +92,11 @@ class MultiLabel(NodeTask):
         return F.binary_cross_entropy_with_logits(outputs, self.y[nodes])
 
     def score(self, outputs: Tensor, split: str) -> Tensor:
-        """Macro ROC-AUC; labels that a split has or lacks throughout are skipped."""
+        """Macro ROC-AUC; labels that all or none of a split's nodes have are skipped."""
         return metrics.roc_auc(outputs, self.y[self.splits[split]])
 
     def divergence(self, outputs: Tensor, teacher: Tensor, nodes: Tensor) -> Tensor:
-        """Binary cross entropy to the teacher's probabilities."""
+        """Binary cross entropy against the teacher's probabilities."""
         return F.binary_cross_entropy_with_logits(outputs, teacher.sigmoid())
 
     def confidence_loss(self, outputs: Tensor, teacher: Tensor) -> Tensor:
@@ -104,6 +104,6 @@ class MultiLabel(NodeTask):
         return binary_confidence_loss(outputs, teacher)
 
     def agreement(self, teacher: Tensor) -> Tensor:
-        """Mean over labels of the probability that both ends have it, or both lack it."""
+        """Probability that both ends have a label or both lack it, mean over labels."""
         source, target = (teacher.sigmoid()[end] for end in self.graph.edge_index)
         return (source * target + (1 - source) * (1 - target)).mean(1)

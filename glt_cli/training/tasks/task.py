@@ -1,4 +1,4 @@
-"""What every task offers to the training loop: data on its device, a loss and a score."""
+"""The interface of tasks to the training loop: data on its device, a loss and a score."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import Tensor
 from glt_cli.models.graph import Graph
 from glt_cli.models.sparse import Matrix
 
-#: Names of the splits that are scored; training's is `train`, and `all` takes in every node.
+#: Splits that are scored; the others are `train` and `all`, which has every node.
 SCORED = ("val", "test")
 
 
@@ -30,16 +30,16 @@ def binary_confidence_loss(logits: Tensor, teacher: Tensor) -> Tensor:
 
 @dataclass(frozen=True, kw_only=True)
 class Task(ABC):
-    """A message graph, input features, and what is to be learned.
+    """A message graph, input features, and a learning objective.
 
     Attributes:
         graph: The message graph, whose edges are pruned.
-        x: Input features [N, F]; where `embedding` is set, node numbers int64 [N].
-        embedding: Width of node embeddings to be learned; 0 where nodes have features.
+        x: Input features [N, F]; if `embedding` is set, node indices int64 [N].
+        embedding: Width of learned node embeddings; 0 if nodes have features.
         derived: Whether the features were computed from the full message graph.
-        statistics: Mean and deviation [F] of the training nodes, where features are standardised.
-        metric: What `score` measures, as tables call it.
-        cleaned: Lines that say what was dropped from the edges, if anything was.
+        statistics: Mean and deviation [F] of the training nodes, if features are standardised.
+        metric: Name of what `score` measures.
+        cleaned: Messages about dropped edges.
     """
 
     kind: ClassVar[str]
@@ -59,13 +59,13 @@ class Task(ABC):
 
     @property
     def embedded_nodes(self) -> int:
-        """Nodes that get an embedding: all or none."""
+        """Number of nodes with an embedding: all or none."""
         return self.graph.num_nodes if self.embedding else 0
 
     @property
     @abstractmethod
     def num_outputs(self) -> int | None:
-        """Width of the model's output; None where the backbone's own width will do."""
+        """Width of the model's output; None for the backbone's hidden width."""
 
     @abstractmethod
     def nodes(self, split: str) -> Tensor:
@@ -73,11 +73,11 @@ class Task(ABC):
 
     @abstractmethod
     def loss(self, outputs: Tensor, nodes: Tensor) -> Tensor:
-        """Mean training loss, from the outputs [T, outputs] of training nodes int64 [T]."""
+        """Mean training loss of the outputs [T, outputs] of training nodes int64 [T]."""
 
     @abstractmethod
     def score(self, outputs: Tensor, split: str) -> Tensor:
-        """Score a split by the outputs of its `nodes`: float64 scalar, still on the device."""
+        """Score a split from the outputs of its `nodes`: float64 scalar on the device."""
 
     @abstractmethod
     def divergence(self, outputs: Tensor, teacher: Tensor, nodes: Tensor) -> Tensor:
@@ -92,23 +92,23 @@ class Task(ABC):
 
     @abstractmethod
     def agreement(self, teacher: Tensor) -> Tensor:
-        """How far a teacher's outputs [N, outputs] for the ends of edges agree, [E] in [0, 1].
+        """How well a teacher's outputs [N, outputs] for an edge's two ends agree: [E] in [0, 1].
 
-        From one half on they don't contradict each other.
+        From one half on, they don't contradict each other.
         """
 
     def decoder_macs(self, width: int) -> int:
-        """Multiply-adds beside the model's own, for outputs of so many columns."""
+        """Multiply-adds besides the model's own, for outputs of so many columns."""
         return 0
 
     def second_score(self, outputs: Tensor, split: str) -> Tensor | None:
-        """Score a split by `second_metric`, or None where there is none."""
+        """Score a split by `second_metric`, or None if there is none."""
         return None
 
     second_metric: ClassVar[str | None] = None
 
     def graph_at(self, split: str, graph: Graph) -> Graph:
-        """Message graph of a split: what masks left of the task's, perhaps with edges of its own.
+        """Message graph of a split: what masks keep of the task's, perhaps with extra edges.
 
         Edges that a split adds come after the others and are never pruned.
         """
