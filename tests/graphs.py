@@ -174,7 +174,15 @@ def tiny_search(
     log = Log()
     trainer = trainer or TrainerConfig(epochs=20)
     return PruningContext(
-        task, model, snapshot(model), targets, trainer, seed, log, lambda: tiny_teacher(task)
+        task,
+        model,
+        snapshot(model),
+        targets,
+        trainer,
+        seed,
+        log,
+        lambda: tiny_teacher(task),
+        dense_model=lambda: tiny_model(task, name, dropout, seed=5).eval().requires_grad_(False),
     ), log
 
 

@@ -129,6 +129,7 @@ def _found_only(search: object, config: object) -> object:
         (["method=imp", "method.epochs=3", "sparsity.graph=0.08", "sparsity.weight=0.3",
           "method.retrain_each_round=true"], 18),  # with its dense baseline, trained otherwise
         (["method=teddy"], 4),
+        (["method=guided", "method.rounds=2", "method.epochs=3"], 10),
         (["method=random", "backbone=resgcn", "backbone.layers=3"], 4),
         (["method=random", "retrain.control=reinit", "retrain.distill=1"], 4),
         (["method=dense"], 4),

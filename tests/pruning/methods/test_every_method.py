@@ -9,6 +9,7 @@ from glt_cli.config import TrainerConfig
 from glt_cli.config.methods import (
     DenseConfig,
     FastGLTConfig,
+    GuidedConfig,
     IMPConfig,
     MethodConfig,
     OneShotConfig,
@@ -30,10 +31,11 @@ PRUNING: dict[str, MethodConfig] = {
     "fastglt": FastGLTConfig(name="fastglt", pretrain_epochs=3, epochs=8),
     "teddy": TeddyConfig(name="teddy"),
     "imp": IMPConfig(name="imp", epochs=2, edge_fraction=0.2, weight_fraction=0.5),
+    "guided": GuidedConfig(name="guided", steps=4, rounds=2, epochs=2),
 }
 
 #: Methods with one threshold over all weights.
-GLOBAL = ("imp", "teddy")
+GLOBAL = ("imp", "teddy", "guided")
 
 
 def find(
@@ -67,7 +69,7 @@ def assert_at_targets(masks: Masks, targets: Targets, allocation: str) -> None:
         )
 
 
-@pytest.mark.parametrize("method", [m for m in PRUNING if m != "teddy"])
+@pytest.mark.parametrize("method", [m for m in PRUNING if m not in ("teddy", "guided")])
 @pytest.mark.parametrize("allocation", ["uniform", "global"])
 @pytest.mark.parametrize(
     "targets",
