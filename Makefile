@@ -10,8 +10,8 @@ BIN := $(VENV)/bin
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(VENV)/.run ## Set up if needed, then the main job: FastGLT on Cora, dense baseline to tables
-	@$(BIN)/glt run method=fastglt dataset=cora
+run: $(VENV)/.run ## Set up if needed, then the main job: tickets on Cora beside dense and small dense
+	@$(BIN)/glt run -m method=fastglt,guided,small_dense dataset=cora
 
 test: lint types docs unit ## Set up if needed, then lint, types, docs and all tests
 

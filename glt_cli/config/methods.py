@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from omegaconf import MISSING
 
+from glt_cli.config.backbones import BackboneConfig
 from glt_cli.config.declare import bounded, one_of, some_of
 from glt_cli.config.registry import Registry
 
@@ -34,6 +35,22 @@ class MethodConfig:
     def search_epochs(self, graph: float, weight: float) -> int:
         """Estimate how many epochs a search to these sparsities trains, for dry runs."""
         return 0
+
+    def mask_targets(self, graph: float, weight: float) -> tuple[float, float]:
+        """Sparsities of the method's masks for requested ones; only controls differ."""
+        return graph, weight
+
+    def resized(
+        self, backbone: BackboneConfig, weight: float, count: Callable[[BackboneConfig], int]
+    ) -> BackboneConfig:
+        """The backbone whose masks are searched; only controls change it.
+
+        Args:
+            backbone: The dense model's.
+            weight: Requested weight sparsity.
+            count: Counts the prunable weights of a backbone.
+        """
+        return backbone
 
 
 @dataclass
@@ -176,6 +193,43 @@ class GuidedConfig(MethodConfig):
         return self.rounds * self.epochs if weight else 0
 
 
+@dataclass
+class NoEdgesConfig(MethodConfig):
+    """Control: every edge removed, all weights kept; edges matter as far as a ticket beats it."""
+
+    def mask_targets(self, graph: float, weight: float) -> tuple[float, float]:
+        """See MethodConfig."""
+        return 1.0, 0.0
+
+
+@dataclass
+class SmallDenseConfig(MethodConfig):
+    """Control: all edges, and a dense model with at most as many weights as the ticket keeps."""
+
+    #: Hidden width, such as a ticket's units that are alive; None for as many weights.
+    hidden: int | None = bounded(None, 1)
+
+    def mask_targets(self, graph: float, weight: float) -> tuple[float, float]:
+        """See MethodConfig."""
+        return 0.0, 0.0
+
+    def resized(
+        self, backbone: BackboneConfig, weight: float, count: Callable[[BackboneConfig], int]
+    ) -> BackboneConfig:
+        """See MethodConfig: the widest backbone with no more weights than the ticket."""
+        if self.hidden is not None:
+            return replace(backbone, hidden=self.hidden)
+        kept = (1 - weight) * count(backbone)
+        fits, wider = 1, backbone.hidden + 1
+        while wider - fits > 1:
+            middle = (fits + wider) // 2
+            if count(replace(backbone, hidden=middle)) <= kept:
+                fits = middle
+            else:
+                wider = middle
+        return replace(backbone, hidden=fits)
+
+
 METHODS: Registry[type[MethodConfig]] = Registry(
     "method",
     {
@@ -186,5 +240,7 @@ METHODS: Registry[type[MethodConfig]] = Registry(
         "imp": IMPConfig,
         "teddy": TeddyConfig,
         "guided": GuidedConfig,
+        "no_edges": NoEdgesConfig,
+        "small_dense": SmallDenseConfig,
     },
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from glt_cli.config import Config, TrainerConfig
+from glt_cli.config.backbones import BackboneConfig
 from glt_cli.experiment.checkpoint import Checkpoint
 from glt_cli.experiment.history import HistoryRecorder
 from glt_cli.experiment.log import Log
@@ -14,11 +15,11 @@ from glt_cli.experiment.macs import Macs, count_macs
 from glt_cli.experiment.observer import Silent
 from glt_cli.experiment.resume import RunCheckpointer
 from glt_cli.experiment.teacher import DenseModel, Teacher
-from glt_cli.models import build
+from glt_cli.models import build, count_weights
 from glt_cli.pruning import methods
 from glt_cli.pruning.context import PruningContext, PruningRound, SearchResult
 from glt_cli.pruning.controls import shuffled
-from glt_cli.pruning.masks import Masks, Targets, full, kept_counts, sparsities
+from glt_cli.pruning.masks import EDGE, Masks, Targets, full, kept_counts, sparsities
 from glt_cli.pruning.promises import check_masks, check_repeatable
 from glt_cli.pruning.retrain import Constraint, FixedMasks, Trained, retrain
 from glt_cli.training.loop import Distillation, State, seed_stage, snapshot
@@ -57,6 +58,8 @@ class RunResult:
         distill: λ of distillation in retraining; 0 without.
         rounds: Masks of earlier rounds, and their scores if they were retrained.
         dense: The dense baseline; None for a dense run, which is its own.
+        backbone: Settings of the ticket's model: the dense model's, but for a small dense control.
+        dense_weights: Prunable weights of the dense model.
         dense_macs: Multiply-adds of the dense model.
         ticket_macs: Multiply-adds of the ticket.
     """
@@ -68,6 +71,8 @@ class RunResult:
     distill: float
     rounds: list[tuple[PruningRound, Trained | None]]
     dense: DenseModel | None
+    backbone: BackboneConfig
+    dense_weights: int
     dense_macs: Macs
     ticket_macs: Macs
 
@@ -95,7 +100,12 @@ def find_and_retrain(
         BrokenPromiseError: The method's masks violate a guarantee of tickets.
     """
     seed_stage(config.seed, "reinit" if config.retrain.control == "reinit" else "init")
-    model = build(config.backbone, task.num_features, task.num_outputs, task.embedded_nodes)
+    backbone = config.method.resized(
+        config.backbone,
+        config.sparsity.weight,
+        lambda other: count_weights(other, task.num_features, task.num_outputs),
+    )
+    model = build(backbone, task.num_features, task.num_outputs, task.embedded_nodes)
     model = model.to(task.graph.edge_index.device)
     teacher = Teacher(dense, task)
     checkpointer = RunCheckpointer(checkpoint, recorder, teacher)
@@ -103,7 +113,7 @@ def find_and_retrain(
         task=task,
         model=model,
         init=snapshot(model),
-        targets=Targets(config.sparsity.graph, config.sparsity.weight),
+        targets=Targets(*config.method.mask_targets(config.sparsity.graph, config.sparsity.weight)),
         trainer=config.trainer,
         seed=config.seed,
         observer=recorder,
@@ -139,7 +149,9 @@ def find_and_retrain(
             for each in found.result.rounds
         ],
         dense=dense,
-        dense_macs=_macs(context, full(trained.masks)),
+        backbone=backbone,
+        dense_weights=count_weights(config.backbone, task.num_features, task.num_outputs),
+        dense_macs=_dense_macs(config, task),
         ticket_macs=_macs(context, trained.masks),
     )
 
@@ -196,6 +208,13 @@ def _macs(context: PruningContext, masks: Masks) -> Macs:
     task, model = context.task, context.model
     decoder = task.decoder_macs(model.width)
     return count_macs(model, task.x, task.graph, masks, decoder)
+
+
+def _dense_macs(config: Config, task: Task) -> Macs:
+    with torch.random.fork_rng(devices=[]):
+        model = build(config.backbone, task.num_features, task.num_outputs, task.embedded_nodes)
+    masks = full({EDGE: task.graph.ones(), **model.prunable()})
+    return count_macs(model, task.x, task.graph, masks, task.decoder_macs(model.width))
 
 
 def is_plain(config: Config) -> bool:

@@ -62,19 +62,19 @@ def finished_record(
     """The record of a finished run. A dense run is its own baseline."""
     trained, dense, masks = result.trained, result.dense, result.trained.masks
     kept = kept_counts(masks)
-    graph_sparsity, weight_sparsity = sparsities(masks, kept)
-    weights = [name for name in masks if name != EDGE]
+    graph_sparsity, _ = sparsities(masks, kept)
+    weights_kept = sum(count for name, count in kept.items() if name != EDGE)
     return Record(
         **_settings(config, identity),
         distill=result.distill,
         search_distill=result.found.distill,
         derived_features=task.derived,
         graph_sparsity=graph_sparsity,
-        weight_sparsity=weight_sparsity,
+        weight_sparsity=1 - weights_kept / result.dense_weights,
         edges=masks[EDGE].numel(),
         edges_kept=kept[EDGE],
-        weights=sum(masks[name].numel() for name in weights),
-        weights_kept=sum(kept[name] for name in weights),
+        weights=result.dense_weights,
+        weights_kept=weights_kept,
         dense_val=dense.val if dense else trained.val,
         dense_test=dense.test if dense else trained.test,
         ticket_val=trained.val,
@@ -126,7 +126,7 @@ def ticket_of(
 ) -> SavedTicket:
     """The ticket of a run, with the settings that rebuild its model."""
     return SavedTicket(
-        backbone=config.backbone,
+        backbone=result.backbone,
         dataset=config.dataset,
         data_checksum=data_checksum,
         preparation=preparation,
@@ -161,7 +161,7 @@ def write_tables(folder: RunFolder, record: Record, config: Config, result: RunR
     """Write the tables, and a sentence that sums them up."""
     targets = Targets(config.sparsity.graph, config.sparsity.weight)
     tables = [
-        sparsity_table(result.trained.masks, targets),
+        sparsity_table(result.trained.masks, targets, result.dense_weights),
         accuracy_table(record),
         macs_table(result.dense_macs, result.ticket_macs),
         *remarks_table(record),

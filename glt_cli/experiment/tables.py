@@ -45,15 +45,18 @@ class TextTable:
         return f"## {self.title}\n\n{body}\n"
 
 
-def sparsity_table(masks: Masks, targets: Targets) -> TextTable:
-    """Target, achieved, kept and total, for edges, all weights and each weight tensor."""
+def sparsity_table(masks: Masks, targets: Targets, dense_weights: int) -> TextTable:
+    """Target, achieved, kept and total, for edges, all weights and each weight tensor.
+
+    The total of all weights is that of the dense model, which is larger than a small dense one.
+    """
     weights = {name: mask for name, mask in masks.items() if name != EDGE}
     groups = {"edges": [masks[EDGE]], "weights": list(weights.values())}
     groups |= {f"  {name}": [mask] for name, mask in weights.items()}
     rows = []
     for what, group in groups.items():
         kept = sum(int(mask.sum()) for mask in group)
-        total = sum(mask.numel() for mask in group)
+        total = dense_weights if what == "weights" else sum(mask.numel() for mask in group)
         target = targets.graph_sparsity if what == "edges" else targets.weight_sparsity
         rows.append(
             {

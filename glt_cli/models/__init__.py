@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import torch
+
 from glt_cli.config.backbones import BACKBONES, BackboneConfig
 from glt_cli.config.registry import Registry, checked_schema
 from glt_cli.models import gat, gcn, gin, resgcn
@@ -34,6 +36,13 @@ def build(
     """
     backbone = BUILDERS[config.name](config, num_features, num_outputs or config.hidden)
     return Embedded(backbone, embedded_nodes, num_features) if embedded_nodes else backbone
+
+
+def count_weights(config: Any, num_features: int, num_outputs: int | None) -> int:
+    """Count the prunable weights of a backbone, without making them."""
+    with torch.device("meta"):
+        model = build(config, num_features, num_outputs)
+    return sum(weight.numel() for weight in model.prunable().values())
 
 
 def register_backbone(name: str, schema: type[BackboneConfig]) -> Callable[[B], B]:

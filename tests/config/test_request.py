@@ -136,7 +136,7 @@ def test_an_experiment_file_may_be_a_grid(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["method=foo"], "method=foo: must be one of dense, fastglt, imp, oneshot, random"),
+        (["method=foo"], "method=foo: must be one of dense, fastglt, guided, imp, no_edges"),
         (["method=fastgtl"], "did you mean fastglt?"),
         (["backbon=gcn"], "did you mean backbone?"),
         (["sparsity.grph=0.1"], "sparsity.grph: there is no such key (did you mean graph?)"),

@@ -41,13 +41,17 @@ RECORD = Record(
 )
 
 
+#: Of the dense model in the tests below.
+WEIGHTS = 110
+
+
 def mask(kept: int, total: int) -> torch.Tensor:
     return torch.arange(total) < kept
 
 
 def test_sparsity_is_what_is_gone() -> None:
     masks = {"edge": mask(65, 100), "a.weight": mask(10, 100), "b.weight": mask(1, 10)}
-    frame = sparsity_table(masks, Targets(0.35, 0.9)).frame
+    frame = sparsity_table(masks, Targets(0.35, 0.9), WEIGHTS).frame
     assert list(frame["what"]) == ["edges", "weights", "  a.weight", "  b.weight"]
     assert list(frame["sparsity"]) == ["35.00%", "90.00%", "90.00%", "90.00%"]
     assert list(frame["kept"]) == ["65", "11", "10", "1"]
@@ -78,7 +82,7 @@ def test_the_sentence_counts_the_tolerance_itself_as_within(ticket: float, word:
 
 def test_tables_can_be_read_back(tmp_path: Path) -> None:
     masks = {"edge": mask(65, 100), "a.weight": mask(10, 100)}
-    tables = [sparsity_table(masks, Targets(0.35, 0.9)), accuracy_table(RECORD)]
+    tables = [sparsity_table(masks, Targets(0.35, 0.9), WEIGHTS), accuracy_table(RECORD)]
     folder = RunFolder(tmp_path)
     folder.tables_csv.write_text(as_csv(tables))
     for before, after in zip(tables, read_tables(folder), strict=True):

@@ -8,7 +8,17 @@ from typing import Any, TypeVar
 from glt_cli.config.methods import METHODS, MethodConfig
 from glt_cli.config.registry import Registry, checked_schema
 from glt_cli.pruning.context import PruningContext, SearchResult
-from glt_cli.pruning.methods import dense, fastglt, guided, imp, oneshot, random, teddy
+from glt_cli.pruning.methods import (
+    dense,
+    fastglt,
+    guided,
+    imp,
+    no_edges,
+    oneshot,
+    random,
+    small_dense,
+    teddy,
+)
 
 Method = Callable[[PruningContext, Any], SearchResult]
 M = TypeVar("M", bound=Method)
@@ -23,6 +33,8 @@ FINDERS: Registry[Method] = Registry(
         "imp": imp.find,
         "teddy": teddy.find,
         "guided": guided.find,
+        "no_edges": no_edges.find,
+        "small_dense": small_dense.find,
     },
 )
 
