@@ -60,7 +60,7 @@ def find(context, config):
         ("floats", "the mask of edge must be bool [5278]; it is float32 [5278]"),
         ("flat", "the mask of layers.0.linear.weight must be bool [1433, 8]; it is bool [11464]"),
         ("missing", "there must be one mask for each pruned tensor; see edge"),
-        ("unseeded", "the same seed gave other masks of edge the second time"),
+        ("unseeded", "the same seed gave different masks of edge the second time"),
     ],
 )
 def test_a_breach_fails_the_run_with_one_line(glt: Glt, how: str, error: str) -> None:
