@@ -172,7 +172,7 @@ def _find(
     if teacher.was_used:
         seconds += teacher.seconds
         epochs += config.trainer.epochs
-    return FoundMasks(result, seconds, epochs)
+    return FoundMasks(result, seconds, epochs, result.search_distill)
 
 
 def _retrain(

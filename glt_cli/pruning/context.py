@@ -52,6 +52,7 @@ class SearchResult:
         retrain_rounds: Whether each of them is retrained and scored too.
         constraint: Keeps weights sparse during retraining; None to apply `masks`.
         distill: λ of distillation from the dense model in retraining, if the method uses it.
+        search_distill: λ of distillation from the dense model in the search alone.
     """
 
     masks: Masks
@@ -59,6 +60,7 @@ class SearchResult:
     retrain_rounds: bool = False
     constraint: Constraint | None = None
     distill: float = 0.0
+    search_distill: float = 0.0
 
 
 class StageCheckpointer(Checkpointer, Protocol):

@@ -21,7 +21,7 @@ def find(context: PruningContext, config: GuidedConfig) -> SearchResult:
         config.l1,
         config.distill,
     )
-    return SearchResult({**edges, **weights})
+    return SearchResult({**edges, **weights}, search_distill=config.distill)
 
 
 def _edges(context: PruningContext, config: GuidedConfig) -> Masks:
