@@ -4,6 +4,5 @@
 class UserError(Exception):
     """Bad input: the message says what is wrong and what would be right.
 
-    The command line prints it without a traceback and exits with code 2. Nothing has been
-    written by then.
+    The command line prints it without a traceback and exits with code 2.
     """

@@ -17,15 +17,23 @@ _NARROWEST = 80
 _MANY = 30
 
 
+class PipeConsole(Console):
+    """A console that lets a closed pipe end the command as `glt` ends it (exit code 141)."""
+
+    def on_broken_pipe(self) -> None:
+        """See rich, which would leave with exit code 1."""
+        raise BrokenPipeError
+
+
 def console(quiet: bool = False) -> Console:
     """Make a console, wide enough for every table if it isn't a terminal."""
-    made = Console(quiet=quiet, highlight=False, soft_wrap=False)
+    made = PipeConsole(quiet=quiet, highlight=False, soft_wrap=False)
     if not made.is_terminal:
-        return Console(quiet=quiet, highlight=False, width=_WIDE)
+        return PipeConsole(quiet=quiet, highlight=False, width=_WIDE)
     return (
         made
         if made.width >= _NARROWEST
-        else Console(quiet=quiet, highlight=False, width=_NARROWEST)
+        else PipeConsole(quiet=quiet, highlight=False, width=_NARROWEST)
     )
 
 
@@ -44,6 +52,11 @@ def tracked(things: Sequence[T], what: str) -> Iterable[T]:
     from rich.progress import track
 
     return track(things, what, console=stderr, transient=True)
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """Format a count with its noun."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def duration(seconds: float) -> str:

@@ -15,7 +15,8 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command line.
 
     Returns:
-        Exit code: 0 success, 1 something failed, 2 bad input.
+        Exit code: 0 success, 1 something failed, 2 bad input. `__main__` adds 130 (interrupted)
+        and 141 (the reader of the output closed it).
     """
     try:
         parser = build_parser()

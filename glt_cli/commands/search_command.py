@@ -15,9 +15,10 @@ A search bisects a ladder of sparsities. At each rung that it tries, it does one
 within tolerance. Bisection assumes that a method that fails at a rung fails at all sparser ones.
 At the last rung that holds, the method runs on --test-seeds, and test scores are read once:
 
-  certified       the 95 % interval of the mean difference on test is within tolerance (3 seeds)
-  wins            the mean difference is
-  does not win    it is not; the result on validation was luck or selection bias
+  certified       the whole 95 % interval of the mean difference on test is within tolerance
+                  (this takes at least 3 test seeds)
+  wins            the mean difference is within tolerance, but not the whole interval
+  does not win    the mean difference is outside: the result on validation was luck or selection
   none            not even the lowest rung holds
 
 The settings are those of glt run (see glt run --help). Each combination of values is one search

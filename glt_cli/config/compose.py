@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import difflib
 import re
@@ -37,7 +38,8 @@ def composed(overrides: Sequence[str], hydra: bool = False) -> DictConfig:
         combination = explain(error, overrides)
     problems, valid = _check_each(overrides)
     if problems:
-        problems += check(to_config(_compose(valid)))
+        with contextlib.suppress(*COMPOSE_ERRORS):  # reported already
+            problems += check(to_config(_compose(valid)))
     raise UserError("\n".join(dict.fromkeys(problems or [combination])))
 
 
@@ -70,7 +72,16 @@ def without_hydra(cfg: DictConfig) -> DictConfig:
 
 
 #: Errors that composing may raise.
-COMPOSE_ERRORS = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError)
+COMPOSE_ERRORS = (
+    HydraException,
+    OmegaConfBaseException,
+    yaml.YAMLError,
+    ValueError,
+    AssertionError,  # of Hydra, for a file or a key of a shape that it doesn't expect
+    RecursionError,
+)
+#: Longest message of Hydra that is passed on.
+_LONGEST = 300
 
 
 def _compose(overrides: Sequence[str], hydra: bool = False) -> DictConfig:
@@ -124,15 +135,39 @@ def override_problem(word: str) -> str | None:
         return f"{word}: a run is named after the options it chooses"
     if key.startswith("preset"):
         return f"{word}: presets apply automatically; set the keys that they contain"
+    if key == "hydra.mode":
+        return f"{word}: use -m (--multirun)"
+    if key.startswith("hydra.sweeper.params"):
+        return f"{word}: give the values themselves, as in -m seed=0,1,2"
     if key.startswith("hydra") and not key.startswith(HYDRA_KEYS):
-        return f"{word}: glt sets its own folders and logs; output_dir= says where they go"
-    if key in ("method", "backbone", "dataset") and value in ("", "null"):
-        return f"{word}: name one option, as in method=imp backbone=gcn"
+        return (
+            f"{word}: of Hydra only the launcher and its options can be set, as in "
+            "hydra/launcher=joblib hydra.launcher.n_jobs=2; output_dir= says where results go"
+        )
+    if key in _EXAMPLES and value in ("", "null"):
+        return f"{word}: choose a {_EXAMPLES[key]}"
     return None
+
+
+_EXAMPLES = {
+    "method": "method, for example method=imp",
+    "backbone": "backbone, for example backbone=gcn",
+    "dataset": "data set, for example dataset=cora",
+}
 
 
 def explain(error: Exception, overrides: Sequence[str]) -> str:
     """Describe an error of Hydra in one line."""
+    if isinstance(error, RecursionError):
+        groups = [word for word in overrides if word.partition("=")[0] in _groups()]
+        return f"{groups[-1] if groups else 'a file'}: files include each other, or nest too deeply"
+    try:
+        return _explain(error, overrides)
+    except COMPOSE_ERRORS:  # it composes too, to describe what is expected
+        return one_line(str(error))[:_LONGEST]
+
+
+def _explain(error: Exception, overrides: Sequence[str]) -> str:
     text = str(error)
     cause = f"{text}\n{error.__cause__ or ''}"
     if isinstance(error, yaml.YAMLError):
@@ -145,6 +180,8 @@ def explain(error: Exception, overrides: Sequence[str]) -> str:
         return _no_key(name, overrides, cause)
     if found := re.search(r"Could not override '(.+?)'", text):
         return _no_key(found.group(1), overrides, cause)
+    if found := re.search(r"(?:Interpolation key|Environment variable) '(.+?)' not found", cause):
+        return f"${{{found.group(1)}}}: there is no such key or variable"
     if "missing mandatory value: name" in text:
         return _OWN_OPTION
     if "Config group override" in text or "to have multiple values" in text:
@@ -158,7 +195,7 @@ def explain(error: Exception, overrides: Sequence[str]) -> str:
         given = re.search(r"Value '(.*?)' ", cause)
         shown = f"{key_name}={given.group(1)}" if given else (words or [key_name])[-1]
         return f"{shown}: must be {_expected(key_name, overrides)}"
-    return one_line(text)
+    return one_line(text)[:_LONGEST]
 
 
 _OWN_OPTION = (
@@ -185,7 +222,19 @@ def _no_option(group: str, option: str, text: str) -> str:
     options = listed.split()
     if not options:
         return f"{group}={option}: there is no such file; --config-dir adds a folder of your own"
-    return f"{group}={option}: must be one of {', '.join(options)}{_hint(option, options)}"
+    message = f"{group}={option}: must be one of {', '.join(options)}"
+    if group == "hydra/launcher" and option in _LAUNCHER_EXTRAS:
+        return f"{message}; pip install '.[{_LAUNCHER_EXTRAS[option]}]' adds it"
+    return f"{message}{_hint(option, options)}"
+
+
+#: Launchers that extras of the package bring.
+_LAUNCHER_EXTRAS = {
+    "joblib": "joblib",
+    "ray": "ray",
+    "submitit_local": "slurm",
+    "submitit_slurm": "slurm",
+}
 
 
 def _no_key(name: str, overrides: Sequence[str], cause: str) -> str:
@@ -203,6 +252,7 @@ def _siblings(key: str, overrides: Sequence[str]) -> str:
     try:
         node = compose(CONFIG_NAME, overrides=groups if parent else [])
         siblings = [str(s) for s in (OmegaConf.select(node, parent) if parent else node)]
+        siblings = [s for s in siblings if parent or s not in ("preset", "names")]
         option = OmegaConf.select(node, f"{parent}.name") if parent else None
     except (HydraException, OmegaConfBaseException, AttributeError, TypeError):
         return ""
@@ -225,7 +275,7 @@ _KINDS: dict[Any, str] = {
     int: "a whole number",
     float: "a number",
     bool: "true or false",
-    str: "one name or text",
+    str: "text",
     list[str]: "a list, as in [a,b]",
 }
 
@@ -236,7 +286,14 @@ def _expected(key: str, overrides: Sequence[str]) -> str:
     *path, name = key.split(".")
     kind: Any = Config
     if path:
-        kind = OmegaConf.get_type(compose(CONFIG_NAME, overrides=groups), ".".join(path))
+        try:
+            node = compose(CONFIG_NAME, overrides=groups)
+        except COMPOSE_ERRORS:  # the value is in the file of one of the options
+            ours = [
+                word for word in groups if word.startswith(("method=", "backbone=", "dataset="))
+            ]
+            node = compose(CONFIG_NAME, overrides=ours)
+        kind = OmegaConf.get_type(node, ".".join(path))
     hints = get_type_hints(kind) if isinstance(kind, type) else {}
     for wanted, words in _KINDS.items():
         if hints.get(name) in (wanted, wanted | None):

@@ -94,7 +94,7 @@ def read(
     Raises:
         UserError: One line for each mistake.
     """
-    if config_dir and not Path(config_dir).is_dir():
+    if config_dir and not Path(config_dir := str(Path(config_dir).expanduser())).is_dir():
         raise UserError(f"--config-dir {config_dir}: there is no such folder")
     with composing(config_dir):
         if dataset is not None:
@@ -113,9 +113,10 @@ def read(
         # An experiment file may be a whole grid: hydra.mode and hydra.sweeper.params.
         is_grid = multirun or str(hydra.mode).endswith("MULTIRUN")
         if not is_grid and len(base) < len(parsed):
+            key = next(o.get_key_element() for o in parsed if o.is_sweep_override())
             raise UserError(
-                "several values for one key make a grid: add -m (--multirun), or quote a list "
-                "as key=[a,b]"
+                f"{key}: several values make a grid: add -m (--multirun), write a list as "
+                f"{key}=[a,b], or quote one value with a comma as {key}='\"a,b\"'"
             )
         points = [base]
         if is_grid:
@@ -126,6 +127,16 @@ def read(
         distinct = {repr(point.config): point for point in _points(points, checked)}
         settings: Any = OmegaConf.to_container(hydra, resolve=False)
         return Request(list(distinct.values()), is_grid, settings, config_dir)
+
+
+def without_effect(point: Point) -> list[str]:
+    """Describe settings of a run that mean nothing to its method, a line each."""
+    method = point.config.method
+    return [
+        f"{word}: has no effect, since method={point.config.method_name} prunes nothing"
+        for word in point.overrides
+        if not method.prunes and word.startswith(("sparsity.", "sparsity=", "retrain."))
+    ]
 
 
 @contextmanager
@@ -151,17 +162,24 @@ def composing(config_dir: str | None) -> Iterator[Hydra]:
 def _points(
     points: list[list[str]], checked: Callable[[Sequence[str]], DictConfig]
 ) -> Iterator[Point]:
-    problems = []
+    problems: list[str] = []
+    failed = 0
     for overrides in tracked(points, "checking the runs"):
         try:
             config = to_config(checked(overrides))
         except UserError as error:
             problems += str(error).splitlines()
+            if (failed := failed + 1) == _ENOUGH:  # each takes long to explain
+                break
             continue
         problems += check(config)
         yield Point(overrides, config)
     if problems:
         raise UserError("\n".join(dict.fromkeys(problems)))
+
+
+#: Invalid points of a grid after which the others aren't checked.
+_ENOUGH = 5
 
 
 def _parse(words: Sequence[str]) -> list[Override]:

@@ -89,7 +89,7 @@ def _run(
     try:
         recorder.note(headline(config))
         record = _do(config, device, identity, folder, recorder, measured)
-    except (KeyboardInterrupt, SystemExit):  # the latter ends a cluster's worker
+    except (KeyboardInterrupt, SystemExit, BrokenPipeError):  # the latter ends a cluster's worker
         record = results.unfinished_record(config, identity, measured, "interrupted", "interrupted")
         raise
     except Exception as error:
@@ -108,11 +108,12 @@ def _run(
 def headline(config: Config) -> str:
     """Describe a run in one line, with the presets that were applied."""
     names = [name for name in (config.preset.cell, config.preset.method) if name]
-    presets = f"presets {' and '.join(names)}" if names else "no preset for this cell"
-    targets = f"edges -{config.sparsity.graph:.1%}, weights -{config.sparsity.weight:.1%}"
+    presets = f"presets {' and '.join(names)}" if names else "no preset"
+    shares = {"edges": config.sparsity.graph, "weights": config.sparsity.weight}
+    targets = ", ".join(f"{name} -{share:.1%}" for name, share in shares.items() if share)
     return (
         f"{name_of(config)} on {config.backbone_name}, {config.dataset_name}, seed {config.seed}: "
-        f"{targets if config.method.prunes else 'all kept'} ({presets})"
+        f"{targets or 'all kept'} ({presets})"
     )
 
 

@@ -160,11 +160,16 @@ def _find(
     context: PruningContext, config: Config, checkpointer: RunCheckpointer, teacher: Teacher
 ) -> FoundMasks:
     """Find masks with the method, and check the guarantees of tickets."""
+    is_ours = type(config.method).__module__.startswith("glt_cli.")
     with checkpointer.timed("find"):
-        result = methods.find(context, config.method)
+        try:
+            result = methods.find(context, config.method)
+        except SystemExit as leaving:
+            if is_ours:  # a cluster ends its workers in this way
+                raise
+            raise RuntimeError(f"the method called sys.exit({leaving.code})") from leaving
     seconds, epochs = checkpointer.cost.seconds["find"], checkpointer.cost.find_epochs
     check_masks(result.masks, context.tensors(), context.targets, _allocation(config))
-    is_ours = type(config.method).__module__.startswith("glt_cli.")
     if not is_ours and seconds <= _REPEATED_SECONDS:
         silent = HistoryRecorder(Silent(), Log(None, ""))
         again = replace(context, observer=silent, checkpointer=None)

@@ -132,9 +132,9 @@ def sentence(record: Record, tolerance: float) -> str:
     difference = 100 * (record.ticket_test - record.dense_test)
     within = difference >= -100 * tolerance - 1e-9
     return (
-        f"{'Within' if within else 'Outside'} tolerance on 1 seed, no interval: test "
-        f"{metric_name(record.metric)} {difference:+.2f} points against dense "
-        f"(tolerance {100 * tolerance:g} points)."
+        f"{'Within' if within else 'Outside'} tolerance: test {metric_name(record.metric)} "
+        f"{difference:+.2f} points against dense (tolerance {100 * tolerance:g} points). "
+        "One seed only, so no interval."
     )
 
 

@@ -146,6 +146,8 @@ def read_ticket(folder: RunFolder) -> SavedTicket:
     Raises:
         UserError: A file is missing, damaged, or of another format.
     """
+    if not folder.path.is_dir():
+        raise UserError(f"{folder.path}: there is no such folder")
     if not folder.ticket.is_file():
         raise UserError(
             f"{folder.path}: holds no ticket; name a run folder with ticket.json in it, such as "

@@ -14,7 +14,7 @@ from glt_cli.experiment.locks import held
 from glt_cli.experiment.paths import RunFolder
 from glt_cli.experiment.record import Record, finished, read_record
 from glt_cli.experiment.tables import TextTable
-from glt_cli.terminal import console, duration
+from glt_cli.terminal import console, duration, plural
 
 #: Fields whose equality makes epochs of two runs take about the same time, best first.
 _SIMILAR = (
@@ -49,9 +49,12 @@ def print_plan(runs: Sequence[tuple[Point, Path]]) -> None:
     show = console()
     TextTable("Runs", pd.DataFrame(rows)).print(show)
     todo = sum(row["state"] != "finished" for row in rows)
-    text = f"{len(rows)} {'run' if len(rows) == 1 else 'runs'}, {len(rows) - todo} finished."
+    text = f"{plural(len(rows), 'run')}, {len(rows) - todo} finished."
     if todo > unknown:
-        text += f" {todo - unknown} take about {_time(left)}, missing dense baselines not counted."
+        takes = "takes" if todo - unknown == 1 else "take"
+        text += (
+            f" {todo - unknown} {takes} about {_time(left)}, missing dense baselines not counted."
+        )
     if unknown:
         text += f" The time of {unknown} is unknown: no similar run is finished here."
     show.print(text, soft_wrap=True)
@@ -65,6 +68,8 @@ def _state(folder: RunFolder, point: Point) -> str:
     if finished(folder):
         return "finished"
     record = read_record(folder)
+    if record is None and folder.log.exists():
+        return "interrupted"  # killed, or the machine went down
     return record.status if record and record.status != "done" else "to do"
 
 

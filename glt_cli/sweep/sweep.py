@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glt_cli.config.request import Point, Request
+from glt_cli.config.request import Point, Request, without_effect
 from glt_cli.errors import UserError
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ def run(request: Request) -> int:
     """Do the runs of a request and show the results; returns the exit code."""
     from glt_cli.sweep.summary import show_grid, show_run
 
+    if not request.is_grid:  # a grid may mix methods
+        for line in without_effect(request.points[0]):
+            print(f"glt: {line}", file=sys.stderr)
     planned, ran = complete(request)
     if request.is_grid:
         return show_grid(*zip(*planned, strict=True))
@@ -57,6 +60,7 @@ def prepare_data(request: Request) -> list[PlannedRun]:
         UserError: One of them isn't.
     """
     from glt_cli import data
+    from glt_cli.data.catalog import entry
 
     prepared = set()
     for point in request.points:
@@ -66,6 +70,11 @@ def prepare_data(request: Request) -> list[PlannedRun]:
             say = partial(print, file=sys.stderr)
             data.prepare(config.dataset, config.data_root, say=say)
             prepared.add(where)
+        nodes = entry(config.dataset.name).nodes
+        if nodes is not None and config.trainer.partitions > nodes:
+            raise UserError(
+                f"trainer.partitions={config.trainer.partitions}: the graph has only {nodes} nodes"
+            )
     return with_folders(request.points)
 
 

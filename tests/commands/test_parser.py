@@ -40,7 +40,7 @@ def heavy(done: subprocess.CompletedProcess[str]) -> set[str]:
         (["--help"], 0, "glt verify"),
         ([], 0, "glt run method=fastglt dataset=cora"),
         (["--version"], 0, "glt 0"),
-        (["run", "--help"], 0, "method: dense, fastglt, imp, oneshot, random"),
+        (["run", "--help"], 0, "method: dense, fastglt, guided, imp,"),
         (["run", "--cfg", "job"], 0, "sparsity:"),
         (["run", "method=nothing"], 2, "must be one of"),
         (["run", "sparsity.graph=7"], 2, "sparsity.graph=7"),

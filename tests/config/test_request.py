@@ -13,7 +13,7 @@ from glt_cli.config import Config, compose, config_from
 from glt_cli.config.backbones import BACKBONES
 from glt_cli.config.datasets import schema
 from glt_cli.config.methods import METHODS, FastGLTConfig, IMPConfig
-from glt_cli.config.request import config_folder, quoted, read
+from glt_cli.config.request import config_folder, quoted, read, without_effect
 from glt_cli.data.catalog import CATALOG
 from glt_cli.errors import UserError
 
@@ -104,8 +104,17 @@ def test_the_soft_mask_rate_of_imp_follows_the_trainer() -> None:
 
 
 def test_dense_has_no_targets() -> None:
-    sparsity = one("method=dense", "sparsity.graph=0.7").sparsity
-    assert (sparsity.graph, sparsity.weight) == (0, 0)
+    request = read(["method=dense", "sparsity.graph=0.7"], multirun=False, config_dir=None)
+    (point,) = request.points
+    assert (point.config.sparsity.graph, point.config.sparsity.weight) == (0, 0)
+    assert without_effect(point) == [
+        "sparsity.graph=0.7: has no effect, since method=dense prunes nothing"
+    ]
+
+
+def test_what_has_an_effect_is_not_remarked_on() -> None:
+    request = read(["method=random", "sparsity.graph=0.7"], multirun=False, config_dir=None)
+    assert without_effect(request.points[0]) == []
 
 
 def test_a_grid_is_expanded() -> None:
@@ -149,11 +158,11 @@ def test_an_experiment_file_may_be_a_grid(tmp_path: Path) -> None:
         (["fastglt"], "'fastglt' is neither KEY=VALUE nor GROUP=OPTION"),
         (["a=b=c"], "'a=b=c' can't be read"),
         (["seed=0,1"], "add -m"),
-        (["dataset=null"], "dataset=null: name one option"),
+        (["dataset=null"], "dataset=null: choose a data set, for example dataset=cora"),
         (["backbone=[gcn,gat]"], "each need one option"),
         (["backbone="], "backbone="),
         (["seed=null"], "seed=null: must be a whole number"),
-        (["output_dir=[a]"], "output_dir=[a]: must be one name or text"),
+        (["output_dir=[a]"], "output_dir=[a]: must be text"),
         (
             ["method.edge_scores=gradient"],
             "method.edge_scores=gradient: must be a list, as in [a,b]",
@@ -172,6 +181,10 @@ def test_an_experiment_file_may_be_a_grid(tmp_path: Path) -> None:
         (["backbone.layers=100000000"], "at least 2 and at most 1000"),
         (["method.interval=0"], "method.interval=0: must be at least 1"),
         (["~method"], "method"),
+        (["hydra.launcher.n_jobs=foo"], "hydra.launcher.n_jobs"),
+        (["hydra.sweeper.params={seed:3}"], "give the values themselves, as in -m seed=0,1,2"),
+        (["hydra.mode=MULTIRUN"], "use -m"),
+        (["data_root=${nothing}"], "${nothing}: there is no such key or variable"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(words: list[str], message: str) -> None:
@@ -185,6 +198,41 @@ def test_what_is_wrong_is_said_in_one_line(words: list[str], message: str) -> No
 def test_sweeps_without_values_are_refused(word: str) -> None:
     with pytest.raises(UserError, match="no values to sweep over"):
         read([word], multirun=True, config_dir=None)
+
+
+def test_files_that_include_each_other_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "experiment").mkdir()
+    for mine, other in (("a", "b"), ("b", "a")):
+        text = f"# @package _global_\ndefaults:\n  - /experiment/{other}\n"
+        (tmp_path / "experiment" / f"{mine}.yaml").write_text(text)
+    with pytest.raises(UserError) as caught:
+        read(["experiment=a"], multirun=False, config_dir=str(tmp_path))
+    assert str(caught.value) == "experiment=a: files include each other, or nest too deeply"
+
+
+def test_a_value_of_the_wrong_kind_in_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "trainer").mkdir()
+    (tmp_path / "trainer" / "mine.yaml").write_text("lr: fast\n")
+    with pytest.raises(UserError) as caught:
+        read(["trainer=mine"], multirun=False, config_dir=str(tmp_path))
+    assert "must be a number" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_folder_of_files_may_be_in_the_home_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "mine" / "experiment").mkdir(parents=True)
+    (tmp_path / "mine" / "experiment" / "one.yaml").write_text("# @package _global_\nseed: 7\n")
+    request = read(["experiment=one"], multirun=False, config_dir="~/mine")
+    assert request.points[0].config.seed == 7
+
+
+def test_a_grid_of_mistakes_stops_early() -> None:
+    with pytest.raises(UserError) as caught:
+        read(["seed=a,b,c,d,e,f,g,h"], multirun=True, config_dir=None)
+    assert len(str(caught.value).splitlines()) <= 5
 
 
 def test_a_glob_sweeps_over_a_group() -> None:

@@ -49,7 +49,7 @@ def test_one_run_leaves_everything(glt: Glt) -> None:
     assert "presets gcn-cora and fastglt-gcn-cora" in out
     for title in ("Sparsity", "Accuracy (seed 0)", "Multiply-adds"):
         assert title in out
-    assert "tolerance on 1 seed, no interval" in out
+    assert "One seed only, so no interval." in out
 
     folder = folder_of("fastglt")
     assert {path.name for path in folder.iterdir()} == {
@@ -487,10 +487,11 @@ def test_remarks_are_seen_wherever_the_scores_are(glt: Glt) -> None:
     assert "Control: as many kept elements as found" in table
 
 
-def test_more_parts_than_nodes_fail_with_a_reason(glt: Glt) -> None:
+def test_more_parts_than_nodes_are_refused(glt: Glt) -> None:
     code, _, err = glt("run", *TINY, "method=dense", "trainer.partitions=5000")
-    assert code == 1
+    assert code == 2
     assert "trainer.partitions=5000: the graph has only 2708 nodes" in err
+    assert not Path("outputs").exists()
 
 
 def test_dense_has_no_controls_and_no_teacher(glt: Glt) -> None:

@@ -26,7 +26,7 @@ import glt_cli
 
 @dataclass
 class LiarConfig(glt_cli.MethodConfig):
-    how: str = glt_cli.one_of("honest", "half", "floats", "flat", "missing", "unseeded")
+    how: str = glt_cli.one_of("honest", "half", "floats", "flat", "missing", "unseeded", "leaves")
 
 
 @glt_cli.register_method("liar", LiarConfig)
@@ -41,6 +41,8 @@ def find(context, config):
     order = torch.Generator().manual_seed(0)
     masks = glt_cli.masks_of_largest(scores, context.targets, "uniform", order)
     edges = masks[glt_cli.EDGE]
+    if config.how == "leaves":
+        raise SystemExit(3)
     if config.how == "half":
         masks[glt_cli.EDGE] = torch.arange(edges.numel()) % 2 == 0
     if config.how == "floats":
@@ -56,6 +58,7 @@ def find(context, config):
 @pytest.mark.parametrize(
     ("how", "error"),
     [
+        ("leaves", "the method called sys.exit(3)"),
         ("half", "2,639 of 5,278 edges are removed (50.00%); a target of 35.00% is 1,847"),
         ("floats", "the mask of edge must be bool [5278]; it is float32 [5278]"),
         ("flat", "the mask of layers.0.linear.weight must be bool [1433, 8]; it is bool [11464]"),

@@ -76,7 +76,7 @@ def test_macs_add_up() -> None:
 )
 def test_the_sentence_counts_the_tolerance_itself_as_within(ticket: float, word: str) -> None:
     text = sentence(replace(RECORD, ticket_test=ticket), tolerance=0.005)
-    assert text.startswith(f"{word} tolerance on 1 seed, no interval")
+    assert text.startswith(f"{word} tolerance: test accuracy ")
     assert f"{100 * (ticket - 0.81):+.2f} points" in text
 
 

@@ -172,7 +172,9 @@ def test_other_edges_are_refused(glt: Glt, folder: Path) -> None:
 def test_a_folder_without_a_ticket_is_named(glt: Glt) -> None:
     code, _, err = glt("verify", "nowhere")
     assert code == 2
-    assert "nowhere: holds no ticket" in err
+    assert "nowhere: there is no such folder" in err
+    Path("empty").mkdir()
+    assert "empty: holds no ticket" in glt("verify", "empty")[2]
 
 
 def test_masks_come_in_the_models_order(glt: Glt) -> None:

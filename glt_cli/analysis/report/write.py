@@ -9,7 +9,7 @@ from pathlib import Path
 from glt_cli.analysis.compare.statistics import parse_tolerance
 from glt_cli.errors import UserError
 from glt_cli.experiment.paths import output_file, write_whole
-from glt_cli.terminal import console
+from glt_cli.terminal import console, plural
 
 
 def write_report(flags: argparse.Namespace) -> int:
@@ -37,7 +37,7 @@ def write_report(flags: argparse.Namespace) -> int:
         path = error.filename or output
         raise UserError(f"{path}: can't be written ({error.strerror or error})") from error
     terminal = console()
-    counts = f"{built.run_count} runs, {len(built.figures)} figures"
+    counts = f"{plural(built.run_count, 'run')}, {plural(len(built.figures), 'figure')}"
     terminal.print(f"Report: {flags.output} ({counts})", markup=False, soft_wrap=True)
     if figures:
         terminal.print(f"Figures: {flags.figures} (PNG, PDF, SVG)", markup=False, soft_wrap=True)

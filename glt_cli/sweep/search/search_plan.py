@@ -15,7 +15,7 @@ from glt_cli.sweep.search.search_request import SearchRequest
 from glt_cli.sweep.search.search_result import FinishedSearch, varied_in
 from glt_cli.sweep.search.search_runs import finished_runs
 from glt_cli.sweep.search.search_table import shown_sparsities
-from glt_cli.terminal import console
+from glt_cli.terminal import console, plural
 
 
 class _NotFinishedError(Exception):
@@ -43,14 +43,15 @@ def print_plan(request: SearchRequest) -> None:
     trials = most_trials(len(request.rungs))
     runs = len(rows) * (trials * len(request.seeds) + len(request.test_seeds))
     notes = [
-        f"Ladder of {request.pruned}, {len(request.rungs)} rungs: "
+        f"Ladder of {request.pruned}, {plural(len(request.rungs), 'rung')}: "
         f"{', '.join(shares(rung) for rung in request.rungs)}.",
-        f"At most {runs} runs: for each search {trials} rungs × {len(request.seeds)} seeds, and "
-        f"{len(request.test_seeds)} test seeds for the last rung that holds. Finished runs are "
+        f"At most {plural(runs, 'run')}: for each search {plural(trials, 'rung')} × "
+        f"{plural(len(request.seeds), 'seed')}, and {plural(len(request.test_seeds), 'test seed')} "
+        "for the last rung that holds. Finished runs are "
         "reused; missing dense baselines are not counted.",
     ]
     headings = [*names, "next rung", "split", "finished runs"]
-    title = f"{len(rows)} {'search' if len(rows) == 1 else 'searches'}"
+    title = plural(len(rows), "search", "searches")
     draw(RenderedTable(title, headings, len(names), rows, notes), console())
 
 
