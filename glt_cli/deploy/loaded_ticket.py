@@ -108,7 +108,7 @@ class Ticket(SavedTicket):
         return dense
 
     def to_torch_geometric(self) -> tuple[torch.nn.Module, Data]:
-        """Convert to torch-geometric's own layers, with zeros as pruned weights, on the smaller graph.
+        """Convert to torch-geometric's own layers, with pruned weights zero, on the smaller graph.
 
         Returns:
             The model, and a `Data` with the kept edges. `model(x, data.edge_index)` with x from
