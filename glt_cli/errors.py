@@ -1,4 +1,10 @@
-"""The error for bad input."""
+"""The error for bad input, and how its messages name what was given."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
 
 
 class UserError(Exception):
@@ -6,3 +12,27 @@ class UserError(Exception):
 
     The command line prints it without a traceback and exits with code 2.
     """
+
+
+def kind_of(value: Any) -> str:
+    """Name the type of a value with its article: "an int", "a list"; "None" for None."""
+    if value is None:
+        return "None"
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+
+
+def given_path(name: str, value: Any) -> Path:
+    """Return the path that an argument of the Python interface names, with `~` expanded.
+
+    Raises:
+        UserError: It is empty, or not a path.
+    """
+    if not isinstance(value, str | os.PathLike):
+        raise UserError(f"{name}: must be the path of a folder; it is {kind_of(value)}")
+    if value == "":
+        raise UserError(f"{name}=: name a folder")
+    try:
+        return Path(value).expanduser()
+    except RuntimeError as error:
+        raise UserError(f"{name}={value}: there is no such home folder") from error

@@ -95,7 +95,7 @@ def _said(words: Sequence[str], shown: str) -> str:
 
 def _about(runs: Sequence[StoredRun]) -> str:
     hours = sum((r.record.find_seconds or 0) + (r.record.retrain_seconds or 0) for r in runs) / 3600
-    told = f"{hours:.1f}; a dense model counts again for each search that asks it"
+    told = f"{hours:.1f}; a dense model is counted once for each search that uses it"
     said = [*overview(runs), ("Machine hours", told)]
     return "\n".join(f"| {what} | {value} |" for what, value in said)
 

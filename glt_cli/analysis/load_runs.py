@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glt_cli.analysis.collect import collect
+from glt_cli.errors import UserError, given_path
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def load_runs(folders: str | Path | Sequence[str | Path] = "outputs") -> pd.DataFrame:
+def load_runs(folders: str | Path | Iterable[str | Path] = "outputs") -> pd.DataFrame:
     """Read the records of all runs in some folders, as `glt table` does.
 
     Args:
-        folders: One or several folders, or folders of folders, with runs in them.
+        folders: One folder, or a list of several, with runs in them or in their subfolders.
 
     Returns:
         One row for each run, also of failed and interrupted ones, whose `status` is not `done`.
@@ -26,13 +27,20 @@ def load_runs(folders: str | Path | Sequence[str | Path] = "outputs") -> pd.Data
         minus dense on test, a fraction) and `folder`.
 
     Raises:
-        UserError: A folder does not exist, or there is no run in any of them.
+        UserError: A folder does not exist, or none of them holds a run.
     """
     import pandas as pd
 
-    several = [folders] if isinstance(folders, str | Path) else folders
+    several: Iterable[str | Path]
+    if isinstance(folders, str | Path) or not isinstance(folders, Iterable):
+        several = [folders]
+    else:
+        several = folders
+    names = [str(given_path("folders", folder)) for folder in several]
+    if not names:
+        raise UserError("folders: is empty; name a folder with runs in it")
     rows = []
-    for run in collect(str(folder) for folder in several):
+    for run in collect(names):
         record = run.record
         ticket, dense = record.ticket_test, record.dense_test
         further = {

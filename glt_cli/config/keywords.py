@@ -1,4 +1,4 @@
-"""From keywords of Python to one checked configuration, by the command line's own way."""
+"""One checked configuration from Python keyword arguments, composed as on the command line."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import Any
 from glt_cli.config import Config
 from glt_cli.config.datasets import InMemoryConfig
 from glt_cli.config.request import read
-from glt_cli.errors import UserError
+from glt_cli.errors import UserError, kind_of
 
-#: What `glt run` has and keywords can't set, with the reason.
+#: Keys of `glt run` that can't be set by keyword, with the reason.
 _NOT_SETTINGS = {
     **dict.fromkeys(
         ("method", "backbone", "seed", "sparsity", "sparsity.graph", "sparsity.weight"),
         "is set by an argument of find_ticket",
     ),
     **dict.fromkeys(("dataset", "dataset.name", "dataset.task"), "follows from the data"),
-    "data_root": "means nothing here, since the data are given",
-    "force": "means nothing here, since every call runs anew",
+    "data_root": "has no effect here: the data is already in memory",
+    "force": "has no effect here: every call starts a new run",
 }
 
 _GROUPS = {
@@ -33,26 +33,28 @@ _GROUPS = {
 def config_of(
     dataset: InMemoryConfig, arguments: Mapping[str, Any], settings: Mapping[str, Any]
 ) -> Config:
-    """Compose and check what `glt run` would from the same words.
+    """Compose and check the configuration that `glt run` would make from the same settings.
 
     Args:
-        dataset: Settings of the data where nothing else is said.
+        dataset: Default settings of the data.
         arguments: Values by their keys on the command line.
-        settings: More of them, some as mappings of a group.
+        settings: More values; those of a group may be given as a mapping.
 
     Raises:
-        UserError: With everything that is wrong, a line each.
+        UserError: Something is wrong; the message has one line for each mistake.
     """
     given = dict(_flat(settings))
     for key, value in given.items():
         if key in _NOT_SETTINGS:
             raise UserError(f"{key}: {_NOT_SETTINGS[key]}")
         if key in _GROUPS and not isinstance(value, str):
-            raise UserError(f"{key}: must be {_GROUPS[key]}; it is a {type(value).__name__}")
+            raise UserError(f"{key}: must be {_GROUPS[key]}; it is {kind_of(value)}")
     words = [f"{key}={_value(key, value)}" for key, value in {**arguments, **given}.items()]
     request = read(["dataset=in_memory", *words], False, config_dir=None, dataset=dataset)
     if request.is_grid:
-        raise UserError(f"experiment={given['experiment']}: is a grid; find_ticket does one run")
+        raise UserError(
+            f"experiment={given['experiment']}: is a grid of runs; find_ticket does a single run"
+        )
     return request.points[0].config
 
 
@@ -65,7 +67,7 @@ def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
 
 
 def _value(key: str, value: Any) -> str:
-    """Write a value as the command line has it: text in quotes, so that it is never a grid."""
+    """Format a value for the command line; text is quoted where it could be read as a grid."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, Real):
@@ -76,5 +78,5 @@ def _value(key: str, value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"[{','.join(_value(key, each) for each in value)}]"
     if isinstance(value, Mapping):
-        raise UserError(f'{key}: must be one name; its keys are set as **{{"{key}.KEY": VALUE}}')
-    raise UserError(f"{key}: must be a number, text or a list; it is a {type(value).__name__}")
+        raise UserError(f'{key}: must be a single name; set its keys as **{{"{key}.KEY": VALUE}}')
+    raise UserError(f"{key}: must be a number, text or a list; it is {kind_of(value)}")

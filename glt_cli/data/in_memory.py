@@ -1,12 +1,12 @@
-"""Somebody's own graph in memory: a torch-geometric `Data` as this package's arrays."""
+"""The user's own graph in memory: from a torch-geometric `Data` to this package's arrays."""
 
 from __future__ import annotations
 
-import hashlib
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from glt_cli.data.graph_data import GraphData, NodeData
-from glt_cli.errors import UserError
+from glt_cli.errors import UserError, kind_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,25 +19,30 @@ def node_data(data: Any) -> NodeData:
     """Read the arrays of a torch-geometric `Data`.
 
     Where `edge_index` holds each edge in both directions, with equal weights, the graph is
-    undirected; otherwise it is directed, as torch-geometric's own layers take it.
+    undirected; otherwise it is directed, and edges are read as torch-geometric's layers read them.
 
     Args:
         data: With `x` [N, F] (dense or sparse), `edge_index` [2, M], `y` (classes [N], or
-            labels [N, L] of 0 and 1), `train_mask`, `val_mask`, `test_mask` [N], and perhaps
+            labels [N, L] of 0 and 1), `train_mask`, `val_mask`, `test_mask` [N], and optionally
             `edge_weight` [M].
 
     Raises:
-        UserError: One of them is missing, or does not fit the others.
+        UserError: One of them is missing or does not fit the others.
     """
     graph = graph_data(data)
     nodes = graph.num_nodes
     if not graph.edges.size:
         raise UserError("data.edge_index: holds no edge; a ticket needs some")
+    if bool((graph.edges[0] == graph.edges[1]).all()):
+        raise UserError(
+            "data.edge_index: holds self-loops only, which are left out; a ticket needs edges "
+            "between different nodes"
+        )
     masks = {split: _mask(data, split, nodes) for split in _SPLITS}
     used = masks["train"] | masks["val"] | masks["test"]
     if sum(int(mask.sum()) for mask in masks.values()) > int(used.sum()):
         raise UserError(
-            "data: a node is in two of train_mask, val_mask and test_mask; it may be in one"
+            "data: a node is in two of train_mask, val_mask and test_mask; it may be in only one"
         )
     y, classes = _labels(data, used)
     return NodeData(
@@ -51,15 +56,17 @@ def node_data(data: Any) -> NodeData:
 
 
 def graph_data(data: Any, has_features: bool = True) -> GraphData:
-    """Read the features and edges of a torch-geometric `Data`, which is enough to predict.
+    """Read the features and edges of a torch-geometric `Data`: all that a prediction needs.
 
     Args:
         data: See `node_data`; labels and masks may be missing.
-        has_features: Whether to read `x`; of a graph without it `num_nodes` counts.
+        has_features: Whether to read `x`; if not, `num_nodes` is read instead.
 
     Raises:
-        UserError: Features or edges are missing, or do not fit each other.
+        UserError: It is not a `Data`, or its features and edges are missing or do not fit each
+            other.
     """
+    _check_type(data)
     x: Any = _features(data) if has_features else None
     nodes = x.shape[0] if has_features else int(getattr(data, "num_nodes", None) or 0)
     edges = _edges(data, nodes)
@@ -70,27 +77,33 @@ def graph_data(data: Any, has_features: bool = True) -> GraphData:
         edges=edges,
         weights=weights,
         directed=not _is_symmetric(edges, weights, nodes),
+        report=_ignored(data),
     )
 
 
-def checksum(data: NodeData) -> str:
-    """Identify the content: equal arrays have equal checksums."""
-    import numpy as np
-    import scipy.sparse
+def _check_type(data: Any) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its import calls what torch has deprecated
+        from torch_geometric.data import Data
 
-    digest = hashlib.sha256()
-    x: Any = data.x
-    parts: list[Any] = [data.edges, data.weights, data.y, data.train, data.val, data.test]
-    parts += [x.indptr, x.indices, x.data] if scipy.sparse.issparse(x) else [x]
-    for part in parts:
-        if part is not None:
-            digest.update(f"{part.dtype}{part.shape}".encode())
-            digest.update(np.ascontiguousarray(part).tobytes())
-    return digest.hexdigest()
+    if not isinstance(data, Data):
+        raise UserError(f"data: must be a torch_geometric Data; it is {kind_of(data)}")
+
+
+def _ignored(data: Any) -> tuple[str, ...]:
+    """Warn of edge attributes, which torch-geometric often uses for weights."""
+    import torch
+
+    values = getattr(data, "edge_attr", None)
+    if values is None or getattr(data, "edge_weight", None) is not None:
+        return ()
+    is_column = torch.is_tensor(values) and (values.dim() == 1 or values.shape[1:] == (1,))
+    advice = "; to use it as edge weights, set data.edge_weight = data.edge_attr.view(-1)"
+    return (f"data.edge_attr: is ignored{advice if is_column else ''}",)
 
 
 def _tensor(data: Any, key: str) -> Any:
-    """An attribute as a tensor on CPU."""
+    """Return an attribute as a tensor on CPU."""
     import torch
 
     value = getattr(data, key, None)
@@ -102,7 +115,7 @@ def _tensor(data: Any, key: str) -> Any:
     try:
         return torch.as_tensor(value).detach().cpu()
     except (TypeError, ValueError, RuntimeError) as error:
-        raise UserError(f"data.{key}: must be a tensor; it is a {type(value).__name__}") from error
+        raise UserError(f"data.{key}: must be a tensor; it is {kind_of(value)}") from error
 
 
 def _is(tensor: Any) -> str:
@@ -117,7 +130,7 @@ def _is_whole(tensor: Any) -> bool:
 
 
 def _features(data: Any) -> Any:
-    """[N, F] float32, a copy: an array or, of a sparse tensor, a CSR array."""
+    """Copy the features [N, F] as float32: to an array, or from a sparse tensor to a CSR array."""
     import scipy.sparse
     import torch
 
@@ -138,7 +151,7 @@ def _features(data: Any) -> Any:
 
 
 def _edges(data: Any, nodes: int) -> NDArray[np.int64]:
-    """[2, M] int64."""
+    """Read the edges, int64 [2, M]."""
     import numpy as np
     import torch
 
@@ -152,7 +165,7 @@ def _edges(data: Any, nodes: int) -> NDArray[np.int64]:
 
 
 def _weights(data: Any, edges: int) -> NDArray[np.float32] | None:
-    """[M] float32, or None where all edges weigh 1."""
+    """Read the weights, float32 [M]; None if all edges weigh 1."""
     import numpy as np
     import torch
 
@@ -163,7 +176,7 @@ def _weights(data: Any, edges: int) -> NDArray[np.float32] | None:
         raise UserError(f"data.edge_weight: must be numbers [{edges}]; {_is(weights)}")
     flat = np.array(weights.to(torch.float32).reshape(-1).numpy())
     if not (np.isfinite(flat) & (flat > 0)).all():
-        raise UserError("data.edge_weight: must be above 0 and finite; leave other edges out")
+        raise UserError("data.edge_weight: must be above 0 and finite; remove other edges")
     return flat
 
 
@@ -180,7 +193,7 @@ def _mask(data: Any, split: str, nodes: int) -> NDArray[np.bool_]:
 
 
 def _labels(data: Any, used: NDArray[np.bool_]) -> tuple[Any, int]:
-    """Classes [N] and their number, or labels [N, L] and theirs; only those of a mask count."""
+    """Read classes [N] or labels [N, L], and their number; values outside the masks are ignored."""
     import numpy as np
 
     nodes, y = used.size, _tensor(data, "y")
@@ -194,13 +207,15 @@ def _labels(data: Any, used: NDArray[np.bool_]) -> tuple[Any, int]:
             raise UserError("data.y: labels [N, L] must be 0 or 1 for the nodes of the masks")
         return (y == 1).numpy() & used[:, None], y.shape[1]
     if not _is_whole(y):
-        raise UserError(f"data.y: classes must be whole numbers, as data.y.long(); {_is(y)}")
+        raise UserError(f"data.y: classes must be whole numbers, as in data.y.long(); {_is(y)}")
     least, most = int(known.min()), int(known.max())
     if least < 0 or most >= nodes:
         wrong = least if least < 0 else most
         raise UserError(f"data.y: holds class {wrong}; number the classes of the masks from 0")
     if least == most:
-        raise UserError(f"data.y: all nodes of the masks are of class {least}; two are needed")
+        raise UserError(
+            f"data.y: all nodes of the masks are of class {least}; at least two classes are needed"
+        )
     return np.where(used, y.numpy(), 0).astype(np.int64), most + 1
 
 

@@ -1,1 +1,1 @@
-"""What is done with a finished ticket."""
+"""Finding tickets from Python; verifying, using and converting finished ones."""

@@ -13,10 +13,11 @@ from omegaconf import OmegaConf
 from glt_cli.config import Config, RetrainConfig
 from glt_cli.config.datasets import InMemoryConfig
 from glt_cli.config.keywords import config_of
+from glt_cli.data import checksums
 from glt_cli.data.graph_data import NodeData
-from glt_cli.data.in_memory import checksum, node_data
+from glt_cli.data.in_memory import node_data
 from glt_cli.deploy.loaded_ticket import Ticket
-from glt_cli.errors import UserError
+from glt_cli.errors import UserError, given_path
 from glt_cli.experiment import results
 from glt_cli.experiment.checkpoint import Checkpoint
 from glt_cli.experiment.device import resolve
@@ -53,39 +54,43 @@ def find_ticket(
     quiet: bool = False,
     **settings: Any,
 ) -> tuple[Ticket, Record]:
-    """Find a graph lottery ticket on a torch-geometric `Data`: what `glt run` does, in memory.
+    """Find a graph lottery ticket on a torch-geometric `Data`: `glt run` for a graph in memory.
 
-    The dense baseline is trained first, then the method finds masks, and the ticket is retrained
-    from Θ₀ under them. Masks are chosen on validation nodes; test is read once. Equal arguments
-    give an equal ticket, to the bit, on one machine with one number of threads; torch's own
-    random numbers are afterwards as they were before.
+    The dense baseline is trained first; then the method finds masks, and the ticket is retrained
+    from Θ₀ under them. Masks are chosen on validation nodes; test nodes are read once. The same
+    arguments give the same ticket, bit for bit, on the same machine with the same number of
+    threads. The state of torch's random number generators is restored afterwards.
 
     Args:
         data: With `x` [N, F], `edge_index` int64 [2, M], `y` (classes int64 [N], or labels of 0
-            and 1 [N, L]), `train_mask`, `val_mask`, `test_mask` bool [N], and perhaps
-            `edge_weight` [M], above 0. Where `edge_index` holds both directions of every edge,
-            with equal weights, the graph is undirected. `y` outside the masks is never read.
-        backbone: As `backbone=` of `glt run`: gcn, gin, gat or resgcn.
-        method: As `method=` of `glt run`: fastglt, imp, teddy, oneshot, random or dense.
-        graph_sparsity: Share of the edges to remove, from 0 to below 1, met to the edge.
+            and 1 [N, L]), `train_mask`, `val_mask`, `test_mask` bool [N], and optionally
+            `edge_weight` [M], above 0. The graph is undirected if `edge_index` holds both
+            directions of every edge, with equal weights. Values of `y` outside the masks are
+            ignored, and so is `edge_attr`.
+        backbone: As in `glt run`: gcn, gin, gat or resgcn.
+        method: As in `glt run`: fastglt, guided, imp, teddy, oneshot, random, dense, no_edges or
+            small_dense.
+        graph_sparsity: Share of the edges to remove, at least 0 and below 1; the number of
+            removed edges is exact.
         weight_sparsity: Share of the prunable weights to remove, likewise.
-        seed: Of everything random.
+        seed: Seed of all random numbers.
         device: `auto`, `cpu`, `cuda` or `cuda:k`.
-        output_dir: A folder in which to leave a folder of the run, with all files of `glt run`
-            but its log; None writes nothing.
+        output_dir: Folder for the run's own folder, with all files of `glt run` except its log;
+            None writes nothing.
         quiet: Print nothing.
-        settings: Any other key of `glt run`, as a mapping of a group, `trainer={"epochs": 50}`,
-            or by its dotted name, `**{"trainer.epochs": 50}`. Of the data set there are
-            `dataset.transform` (none, row_normalise, standardise), `dataset.title` and, of two
+        settings: Any other key of `glt run`: as a mapping for its group, `trainer={"epochs": 50}`,
+            or by its dotted name, `**{"trainer.epochs": 50}`. For the data there are
+            `dataset.transform` (none, row_normalise, standardise), `dataset.title` and, with two
             classes, `dataset.metric` (accuracy, roc_auc).
 
     Returns:
         The ticket, on CPU, and the run's record: scores, sparsities and savings as fractions,
-        seconds, MiB (`glt_cli.load_runs` has the same fields).
+        times in seconds, memory in MiB (the fields of `glt_cli.load_runs`).
 
     Raises:
-        UserError: The data or a setting is not right; the message says what would be.
+        UserError: The data or a setting is wrong; the message says what would be right.
     """
+    folder_for_runs = None if output_dir is None else given_path("output_dir", output_dir)
     raw = node_data(data)
     words = {
         "backbone": backbone,
@@ -98,11 +103,11 @@ def find_ticket(
     config = config_of(_dataset(raw), words, settings)
     _check_metric(config, raw)
     where = resolve(config.device)
-    if output_dir is not None:
-        _make(Path(output_dir).expanduser())
+    if folder_for_runs is not None:
+        _make(folder_for_runs)
     observer: RunObserver = Silent() if quiet else Lines()
 
-    measured, data_checksum = Provenance(where), checksum(raw)
+    measured, data_checksum = Provenance(where), checksums.of_graph(raw)
     task = make_task(raw, config.dataset, where)
     _report(raw, task, observer)
     with torch.random.fork_rng(devices=[where] if where.type == "cuda" else []):
@@ -114,15 +119,15 @@ def find_ticket(
     ticket = results.ticket_of(config, task, result, data_checksum, None)
     identity = identify(config, where.type, data_checksum)
     record = results.finished_record(config, identity, measured, task, result, None)
-    if output_dir is not None:
-        folder = run_folder(str(output_dir), identity.folder)
+    if folder_for_runs is not None:
+        folder = run_folder(str(folder_for_runs), identity.folder)
         record = _write(folder, config, ticket, record, result, history)
         observer.say(f"Results: {folder.path}")
     return _loaded(ticket, task), record
 
 
 def _dataset(raw: NodeData) -> InMemoryConfig:
-    """What the data say of themselves."""
+    """Return the settings that follow from the data."""
     if raw.y.ndim == 2:
         return InMemoryConfig(
             name="in_memory", task="multi-label node classification", metric="roc_auc"
@@ -131,26 +136,26 @@ def _dataset(raw: NodeData) -> InMemoryConfig:
 
 
 def _check_metric(config: Config, raw: NodeData) -> None:
-    """Raise UserError where the metric can't be measured on these labels."""
+    """Raise UserError if the metric can't be measured on these labels."""
     assert isinstance(config.dataset, InMemoryConfig)
     metric, several = config.dataset.metric, raw.y.ndim == 2
     if several and metric != "roc_auc":
-        raise UserError(f"dataset.metric={metric}: labels [N, L] are scored by roc_auc")
+        raise UserError(f"dataset.metric={metric}: labels [N, L] can only be scored by roc_auc")
     if metric != "roc_auc":
         return
     if not several and raw.num_classes != 2:
-        raise UserError(f"dataset.metric=roc_auc: is of two classes; y has {raw.num_classes}")
+        raise UserError(f"dataset.metric=roc_auc: needs two classes; y has {raw.num_classes}")
     for split in ("val", "test"):
         y = raw.y[getattr(raw, split)]
         if bool((y == y[:1]).all()):
             raise UserError(
-                f"data.{split}_mask: its nodes are labelled alike, so that there is no ROC-AUC; "
-                "it needs nodes with a label and nodes without"
+                f"data.{split}_mask: all its nodes have the same labels, but ROC-AUC needs nodes "
+                "with a label and nodes without it"
             )
 
 
 def _make(folder: Path) -> None:
-    """Make the folder for results before anything is computed."""
+    """Make the folder for results, before anything is computed."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -167,7 +172,7 @@ def _report(raw: NodeData, task: Task, observer: RunObserver) -> None:
         f"{'labels' if raw.y.ndim == 2 else 'classes'}; {raw.train.size:,} / {raw.val.size:,} / "
         f"{raw.test.size:,} nodes to train, validate and test"
     )
-    for line in task.cleaned:
+    for line in (*raw.report, *task.cleaned):
         observer.say(line)
 
 
@@ -183,7 +188,7 @@ def _run(
 
 
 def _dense_model(config: Config, task: Task, observer: RunObserver) -> DenseModel:
-    """Train the dense baseline of the same settings."""
+    """Train the dense baseline with the same settings."""
     dense = dense_config(config)
     observer.say(headline(dense))
     result, _ = _run(dense, task, None, None, observer)
@@ -208,7 +213,7 @@ def _dense_model(config: Config, task: Task, observer: RunObserver) -> DenseMode
 def _found_before(
     config: Config, task: Task, dense: DenseModel | None, observer: RunObserver
 ) -> FoundMasks:
-    """Find masks for an ordinary retraining, which the control or the distillation then use."""
+    """Find masks with plain retraining, for a control or a distillation to retrain."""
     plain = deepcopy(config)
     plain.retrain = RetrainConfig()
     result, _ = _run(plain, task, dense, None, observer)
@@ -240,7 +245,7 @@ def _write(
 
 
 def _loaded(ticket: SavedTicket, task: Task) -> Ticket:
-    """The ticket on CPU, with the data that it was found on."""
+    """Return the ticket on CPU, with the data that it was found on."""
     cpu = torch.device("cpu")
 
     def here(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

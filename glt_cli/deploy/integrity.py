@@ -1,4 +1,4 @@
-"""`glt verify`: does a saved ticket still do on its data what its record says?"""
+"""`glt verify`: whether a saved ticket still scores on its data what its record says."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 import torch
 
-from glt_cli import data
 from glt_cli.config.datasets import DatasetConfig, FilesConfig, InMemoryConfig
 from glt_cli.data import checksums
+from glt_cli.deploy.original_data import folder_of, load_original
 from glt_cli.errors import UserError
 from glt_cli.experiment.device import resolve
 from glt_cli.experiment.paths import RunFolder
@@ -20,18 +20,17 @@ from glt_cli.experiment.ticket import read_ticket
 from glt_cli.pruning.masks import EDGE, kept_counts, sparsities
 from glt_cli.training.batches import Batches
 from glt_cli.training.loop import test_scores
-from glt_cli.training.tasks import make_task
 
 
 @dataclass(frozen=True)
 class Check:
-    """A figure of a ticket, recorded and measured again.
+    """A figure of a ticket: as recorded, and as measured now.
 
     Attributes:
         name: Its field in the record.
-        recorded: What the record says, a fraction; None without a record.
-        measured: What it is now.
-        slack: How far the two may differ.
+        recorded: Its value in the record, a fraction; None if there is no record.
+        measured: Its value now.
+        slack: The difference below which the two agree.
     """
 
     name: str
@@ -41,7 +40,7 @@ class Check:
 
     @property
     def agrees(self) -> bool:
-        """Whether it is what was recorded, or nothing was."""
+        """Whether both values agree; also if nothing was recorded."""
         return self.recorded is None or abs(self.recorded - self.measured) < self.slack
 
 
@@ -51,35 +50,35 @@ def verify(
     """Rebuild the model on the physically smaller graph, score it, and compare with the record.
 
     Args:
-        folder: With the ticket.
+        folder: The folder of the ticket.
         data_root: Folder with data sets.
-        device_name: As `device=` has it.
-        files: Where the files of the user's own graph are now, by `nodes` and `edges`.
+        device_name: A device, as in `device=`.
+        files: Present paths of the files of the user's own graph, under `nodes` and `edges`.
 
     Returns:
-        A check for each figure of the record.
+        One check for each figure.
 
     Raises:
-        UserError: The ticket is damaged, or of other data than this machine has.
+        UserError: The ticket is damaged, or was found on data that this machine doesn't have.
     """
-    path = Path(folder)
-    run = RunFolder(path.parent if path.is_file() else path)
+    run = folder_of(Path(folder))
     device = resolve(device_name)
     ticket = read_ticket(run)
     record = _record_beside(run)
     dataset = _with_files(ticket.dataset, files or {})
     if isinstance(dataset, InMemoryConfig):
         raise UserError(
-            f"{run.ticket}: was found on data in memory; glt verify checks tickets of data sets "
-            "and files. In Python: glt_cli.load_ticket(folder).predict(data)"
+            f"{run.ticket}: was found on data in memory; glt verify checks tickets that were found "
+            "on data sets and files. In Python: glt_cli.load_ticket(folder).predict(data)"
         )
-    if data.checksum(dataset, data_root) != ticket.data_checksum:
-        raise UserError(
-            f"{run.ticket}: the ticket was found on another version of {dataset.shown} "
-            "(data checksums differ): verify it on the data that it was found on"
-        )
-    data.prepare(dataset, data_root, say=partial(print, file=sys.stderr))
-    task = make_task(data.load(dataset, data_root), dataset, device)
+    task = load_original(
+        ticket,
+        dataset,
+        data_root,
+        device,
+        advice="verify it on the data that it was found on",
+        say=partial(print, file=sys.stderr),
+    )
     if not torch.equal(task.graph.edge_index.cpu(), ticket.edge_index):
         raise UserError(f"{run.tensors}: its edges are not those of {dataset.shown}")
     model = ticket.model().to(device)
@@ -95,7 +94,7 @@ def verify(
         "ticket_val": val,
         "ticket_test": test,
     }
-    # Another device adds in another order; a node on the edge may fall either way.
+    # Other devices add numbers in a different order, which can change a prediction that is close.
     slack = 1e-9 if device.type == "cpu" else 5e-3
     return [
         Check(name, getattr(record, name) if record else None, value, slack)
@@ -107,7 +106,9 @@ def _with_files(dataset: DatasetConfig, files: dict[str, str]) -> DatasetConfig:
     if not files:
         return dataset
     if not isinstance(dataset, FilesConfig):
-        raise UserError(f"--{' --'.join(files)}: the ticket is of {dataset.shown}, not of files")
+        raise UserError(
+            f"--{' --'.join(files)}: the ticket was found on {dataset.shown}, not on files"
+        )
     return replace(dataset, **files)  # type: ignore[arg-type]
 
 
@@ -115,7 +116,7 @@ def _record_beside(run: RunFolder) -> Record | None:
     """Read the run's record, if there is one.
 
     Raises:
-        UserError: It is damaged, or belongs to another ticket.
+        UserError: It is damaged, or is the record of another ticket.
     """
     if not run.record.exists():
         return None

@@ -1,9 +1,9 @@
-"""Plain models around torch-geometric's layers: what a converted ticket is made of.
+"""Plain models around torch-geometric's layers: what a ticket is converted to.
 
-This file needs torch and torch-geometric alone: copy it to load a converted model's `state_dict`
-where this package is not. torch-geometric's own `Sequential` won't do: it names the code that it
-generates by Python's random numbers, so two models made after the same `random.seed` share one
-forward pass.
+This file needs only torch and torch-geometric: copy it to load a converted model's `state_dict`
+where this package isn't installed. torch-geometric's own `Sequential` is not used, because it names
+the code that it generates with Python's random numbers: two models made after the same
+`random.seed` share one forward pass.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ class ConvStack(nn.Module):
 
     Args:
         convs: torch-geometric's convolutions, in order.
-        activation: Between two of them.
-        dropout: Probability, after each activation.
-        input_dropout: Probability, of the features.
+        activation: Applied between two convolutions.
+        dropout: Probability of dropout after each activation.
+        input_dropout: Probability of dropout on the features.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class ConvStack(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor, edge_index: Tensor, edge_weight: Tensor | None = None) -> Tensor:
-        """Map features [N, F] to outputs [N, C] along edges [2, M], of weights [M] if given.
+        """Map features [N, F] to outputs [N, C] along edges [2, M] with optional weights [M].
 
         Only GCNConv takes weights; the others raise TypeError.
         """
@@ -60,11 +60,11 @@ class DeeperGCN(nn.Module):
     Args:
         encoder: torch.nn.Linear from features to the hidden width.
         convs: GENConv layers of that width; each but the first becomes a block.
-        norms: One of that width for each convolution: the first stands before the head, each
+        norms: One of that width for each convolution: the first is applied before the head, each
             other one before its convolution.
         head: torch.nn.Linear from the hidden width to outputs.
-        dropout: Probability, after each norm and ReLU.
-        checkpoint: Recompute activations in the backward pass, for less memory.
+        dropout: Probability of dropout after each norm and ReLU.
+        checkpoint: Recompute activations in the backward pass, to save memory.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class EmbeddedNodes(nn.Module):
 
     Args:
         embedding: torch.nn.Embedding of N nodes.
-        model: What takes the embeddings as its features.
+        model: The model that takes the embeddings as features.
     """
 
     def __init__(self, embedding: nn.Module, model: nn.Module) -> None:
@@ -112,7 +112,7 @@ class EmbeddedNodes(nn.Module):
         self.model = model
 
     def forward(self, x: Tensor, edge_index: Tensor, edge_weight: Tensor | None = None) -> Tensor:
-        """Map node numbers, int64 [N], to outputs [N, C]; edges as the model has them."""
+        """Map node numbers, int64 [N], to outputs [N, C]; edges as in the inner model."""
         edges = (edge_index,) if edge_weight is None else (edge_index, edge_weight)
         outputs: Tensor = self.model(self.embedding(x), *edges)
         return outputs

@@ -1,4 +1,4 @@
-"""A saved ticket as torch-geometric's own layers, for whoever goes on without this package."""
+"""Converting a ticket to torch-geometric's own layers, for use without this package."""
 
 from __future__ import annotations
 
@@ -25,54 +25,46 @@ with warnings.catch_warnings():
     from torch_geometric.data import Data
     from torch_geometric.nn import GATConv, GCNConv, GENConv, GINConv
 
-#: What torch-geometric calls each backbone's layer.
+#: The name of each backbone's layer in torch-geometric.
 _LAYERS = {GCN: "GCNConv", GIN: "GINConv", GAT: "GATConv", ResGCN: "GENConv"}
 
 
-def to_torch_geometric(ticket: SavedTicket, graph: Graph) -> tuple[nn.Module, Data]:
-    """Convert a ticket: torch-geometric's layers with its weights, and the smaller graph.
+def to_torch_geometric(ticket: SavedTicket) -> tuple[nn.Module, Data]:
+    """Convert a ticket to a model of torch-geometric's layers and the smaller graph.
 
-    `model(x, data.edge_index)` gives [N, outputs] from dense features x [N, F]; where the graph
-    has edge weights, `model(x, data.edge_index, data.edge_weight)` does. The outputs are class
-    scores, or node embeddings where links are predicted. The model adds the self-loops that it
-    needs itself.
+    Call `model(x, data.edge_index)` with dense features x [N, F], or
+    `model(x, data.edge_index, data.edge_weight)` if the graph has edge weights. The outputs
+    [N, C] are class scores, or node embeddings for link prediction. The model adds any self-loops
+    that it needs.
 
-    Pruned weights are zeros. To hold them there in further training, pass each layer that has
+    Pruned weights are zeros. To keep them at zero in further training, pass each layer that has
     some to `torch.nn.utils.prune.custom_from_mask(layer, "weight", layer.weight != 0)`.
 
     Args:
         ticket: A saved ticket.
-        graph: The whole graph that it was found on (`Task.graph`); a ticket does not hold
-            direction, number of nodes and edge weights.
 
     Returns:
-        The trained model on CPU, in evaluation mode, and its data: `edge_index` int64 [2, M] of
-        the kept edges alone, an undirected one in both directions, and `num_nodes`. Further
-        `edge_weight` float32 [M] where the graph has weights, and as `x` the node numbers, int64
-        [N], where nodes have learned embeddings, which the model holds.
+        The trained model on CPU, in evaluation mode, and its data: `num_nodes`, and `edge_index`
+        int64 [2, M] with the kept edges only, each undirected edge in both directions. If the
+        graph has edge weights, also `edge_weight` float32 [M]. If nodes have learned embeddings,
+        the model holds them, and `x` is the node numbers, int64 [N].
 
     Raises:
-        UserError: The graph is not the ticket's, or torch-geometric's layer can't express the
-            model on it.
+        UserError: torch-geometric's layers can't express the model on this graph.
     """
-    if not torch.equal(graph.edge_index.cpu(), ticket.edge_index):
-        raise UserError(
-            f"the ticket was found on another graph of {ticket.dataset.shown}: convert it with "
-            "the whole graph of its own run"
-        )
     whole = ticket.model()
     inner = whole.backbone if isinstance(whole, Embedded) else whole
-    kept = graph.to(torch.device("cpu")).keep(ticket.masks[EDGE])
+    kept = ticket.graph().keep(ticket.masks[EDGE])
     _check_expressible(inner, kept)
     model, data = _converted(inner), _data(kept)
     if isinstance(whole, Embedded):
         model = EmbeddedNodes(_embedding(whole), model)
-        data.x = torch.arange(graph.num_nodes)
+        data.x = torch.arange(ticket.num_nodes)
     return model.eval(), data
 
 
 def _check_expressible(model: Backbone, graph: Graph) -> None:
-    """Raise UserError where torch-geometric has no layer that does the same."""
+    """Raise UserError if torch-geometric has no equivalent layer."""
     layer = _LAYERS.get(type(model))
     if layer is None:
         raise UserError(
@@ -80,13 +72,13 @@ def _check_expressible(model: Backbone, graph: Graph) -> None:
         )
     if graph.edge_weight is not None and not isinstance(model, GCN):
         raise UserError(
-            f"the graph has edge weights, which torch-geometric's {layer} can't take as glt does "
-            "(GCNConv alone can): use ticket.model()"
+            f"the graph has edge weights, which torch-geometric's {layer} can't use as glt does "
+            "(only GCNConv can): use ticket.model()"
         )
 
 
 def _data(graph: Graph) -> Data:
-    """Write the graph as torch-geometric has it: one column for each message."""
+    """Write the graph in torch-geometric's form: one column for each message."""
     edge_index, edge_weight = graph.edge_index, graph.edge_weight
     if not graph.directed:
         edge_index = torch.cat([edge_index, edge_index.flip(0)], dim=1)
@@ -98,7 +90,7 @@ def _data(graph: Graph) -> Data:
 
 
 def _converted(model: Backbone) -> nn.Module:
-    """Make torch-geometric's model with the weights of ours."""
+    """Build torch-geometric's model with the weights of ours."""
     if isinstance(model, ResGCN):
         return _deeper_gcn(model)
     if isinstance(model, GCN):
@@ -154,9 +146,9 @@ def _gat_conv(layer: GATLayer) -> nn.Module:
 
 
 def _gen_conv(layer: GENLayer) -> nn.Module:
-    """Convert a layer; GENConv's MLP is one linear map, as ours is.
+    """Convert a layer; GENConv's MLP is a single linear map, like ours.
 
-    Only logits beyond ±30 (`resgcn`), which GENConv does not cut off, would make a difference.
+    The two differ only for logits beyond ±30, which our layer (`resgcn`) clips and GENConv doesn't.
     """
     conv = GENConv(
         *layer.linear.weight.shape, aggr="softmax", learn_t=True, num_layers=1, bias=True
@@ -184,11 +176,11 @@ def _norm(norm: nn.BatchNorm1d) -> nn.Module:
 
 
 def _transposed(linear: Linear) -> Tensor:
-    """The weight [outputs, inputs], as torch has it."""
+    """Return the weight in torch's layout, [outputs, inputs]."""
     return linear.weight.t()
 
 
 def _loaded(module: nn.Module, weights: dict[str, Tensor]) -> nn.Module:
-    """Give a module all of its weights; a name or a shape amiss is an error."""
+    """Load all weights into a module; a wrong name or shape is an error."""
     module.load_state_dict(weights)
     return module

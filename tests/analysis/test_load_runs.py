@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -78,3 +79,19 @@ def test_where_there_are_none(tmp_path: Path) -> None:
         glt_cli.load_runs("nowhere")
     with pytest.raises(glt_cli.UserError, match="no runs found; glt run writes them"):
         glt_cli.load_runs(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("folders", "message"),
+    [
+        (None, "folders: must be the path of a folder; it is None"),
+        (5, "folders: must be the path of a folder; it is an int"),
+        (["outputs", None], "folders: must be the path of a folder; it is None"),
+        ("", "folders=: name a folder"),
+        ([], "folders: is empty; name a folder with runs in it"),
+    ],
+)
+def test_what_is_no_folder_is_one_line(folders: Any, message: str) -> None:
+    with pytest.raises(glt_cli.UserError) as refused:
+        glt_cli.load_runs(folders)
+    assert str(refused.value) == message

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import scipy.sparse
 import torch
+from torch_geometric.data import Batch, HeteroData
 
-from glt_cli.data.in_memory import checksum, graph_data, node_data
+from glt_cli.data.checksums import of_graph
+from glt_cli.data.in_memory import graph_data, node_data
 from glt_cli.errors import UserError
-from tests.own_data import CLASSES, NODES, changed, mask, own_data
+from tests.own_data import CLASSES, NODES, Data, changed, mask, own_data
 
 NAN = float("nan")
 
@@ -96,13 +97,13 @@ def test_labels_outside_the_masks_do_not_count() -> None:
     unknown = torch.where(used, plain.y, -1)
     found = node_data(changed(y=unknown))
     assert found.num_classes == CLASSES
-    assert checksum(found) == checksum(node_data(plain))
-    assert checksum(node_data(changed(y=torch.where(used, plain.y, 10**9)))) == checksum(found)
+    assert of_graph(found) == of_graph(node_data(plain))
+    assert of_graph(node_data(changed(y=torch.where(used, plain.y, 10**9)))) == of_graph(found)
 
 
 def test_a_column_of_classes_is_classes() -> None:
     plain = own_data()
-    assert checksum(node_data(changed(y=plain.y[:, None]))) == checksum(node_data(plain))
+    assert of_graph(node_data(changed(y=plain.y[:, None]))) == of_graph(node_data(plain))
 
 
 @pytest.mark.parametrize("kind", [torch.float32, torch.bool, torch.int64])
@@ -131,15 +132,15 @@ def test_the_checksum_is_of_everything_that_is_read() -> None:
         changed(y=(plain.y + 1) % CLASSES),
         changed(train_mask=plain.val_mask, val_mask=plain.train_mask),
     ]
-    sums = {checksum(node_data(each)) for each in [plain, own_data(), *others]}
+    sums = {of_graph(node_data(each)) for each in [plain, own_data(), *others]}
     assert len(sums) == 1 + len(others)
 
 
 def test_to_predict_features_and_edges_are_enough() -> None:
     plain = own_data()
-    found = graph_data(SimpleNamespace(x=plain.x, edge_index=plain.edge_index))
+    found = graph_data(Data(x=plain.x, edge_index=plain.edge_index))
     assert found.num_nodes == NODES
-    found = graph_data(SimpleNamespace(num_nodes=99, edge_index=plain.edge_index), False)
+    found = graph_data(Data(num_nodes=99, edge_index=plain.edge_index), False)
     assert (found.num_nodes, found.x) == (99, None)
     assert graph_data(changed(edge_index=torch.empty(2, 0, dtype=torch.int64))).edges.size == 0
 
@@ -179,6 +180,7 @@ USED = int(PLAIN.train_mask.nonzero()[0])
         ({"edge_index": with_one(EDGES, (0, 0), 90)}, "holds node 90; nodes are 0 to 89"),
         ({"edge_index": with_one(EDGES, (1, 4), -1)}, "holds node -1; nodes are 0 to 89"),
         ({"edge_index": EDGES[:, :0]}, "data.edge_index: holds no edge"),
+        ({"edge_index": EDGES[:1].repeat(2, 1)}, "data.edge_index: holds self-loops only"),
         ({"edge_weight": torch.ones(3)}, f"must be numbers [{EDGES.shape[1]}]; it is float32 [3]"),
         ({"edge_weight": torch.zeros(EDGES.shape[1])}, "must be above 0 and finite"),
         ({"edge_weight": torch.full((EDGES.shape[1],), NAN)}, "must be above 0 and finite"),
@@ -190,10 +192,13 @@ USED = int(PLAIN.train_mask.nonzero()[0])
         ({"y": PLAIN.y[:4]}, "data.y: must be classes [90] or labels [90, L]; it is int64 [4]"),
         ({"y": torch.zeros(())}, "must be classes [90]"),
         ({"y": PLAIN.y.view(NODES, 1, 1)}, "must be classes [90]"),
-        ({"y": PLAIN.y.float()}, "must be whole numbers, as data.y.long(); it is float32 [90]"),
+        ({"y": PLAIN.y.float()}, "must be whole numbers, as in data.y.long(); it is float32 [90]"),
         ({"y": PLAIN.y - 1}, "holds class -1; number the classes of the masks from 0"),
         ({"y": PLAIN.y + 1000}, "holds class 1002; number the classes"),
-        ({"y": PLAIN.y * 0}, "all nodes of the masks are of class 0; two are needed"),
+        (
+            {"y": PLAIN.y * 0},
+            "are of class 0; at least two classes are needed",
+        ),
         ({"y": ONE_HOT * 2}, "labels [N, L] must be 0 or 1"),
         ({"y": with_one(ONE_HOT.float(), (USED, 0), NAN)}, "labels [N, L] must be 0 or 1"),
     ],
@@ -207,10 +212,27 @@ def test_each_mistake_is_one_line_that_says_what_would_be_right(
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize("wrong", [None, "cora", 3, [own_data()], {"x": 1}])
-def test_what_is_no_data_at_all(wrong: object) -> None:
-    with pytest.raises(UserError, match=r"data\.x: is missing; give a torch-geometric Data"):
-        node_data(wrong)
+@pytest.mark.parametrize(
+    ("wrong", "kind"),
+    [
+        (None, "None"),
+        ("cora", "a str"),
+        (3, "an int"),
+        ([own_data()], "a list"),
+        ((), "a tuple"),
+        ({"x": 1}, "a dict"),
+        (HeteroData(), "a HeteroData"),
+    ],
+)
+def test_what_is_no_data_at_all(wrong: object, kind: str) -> None:
+    for read in (node_data, graph_data):
+        with pytest.raises(UserError) as refused:
+            read(wrong)
+        assert str(refused.value) == f"data: must be a torch_geometric Data; it is {kind}"
+
+
+def test_a_batch_of_graphs_is_a_graph() -> None:
+    assert graph_data(Batch.from_data_list([own_data(), own_data()])).num_nodes == 2 * NODES
 
 
 def test_a_node_may_be_in_no_mask() -> None:

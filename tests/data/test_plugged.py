@@ -68,14 +68,14 @@ def test_a_given_checksum_spares_the_loading() -> None:
     ("changes", "said"),
     [
         ({"edges": np.zeros((3, 2), dtype=np.int64)}, "edges must be int64"),
-        ({"edges": np.full((2, 2), 9)}, "between nodes 0 and 5"),
+        ({"edges": np.full((2, 2), 9)}, "edges must hold node numbers from 0 to 5"),
         ({"x": np.ones((6, 2))}, "x must be float32"),
         ({"x": None}, "FeaturelessConfig"),
         ({"y": np.zeros(5, dtype=np.int64)}, "y must have an entry"),
-        ({"y": np.full(6, 2)}, "y must be from 0 to 1"),
-        ({"train": np.array([1, 0])}, "train must be ascending"),
-        ({"val": np.array([], dtype=np.int64)}, "val must be ascending"),
-        ({"test": np.array([6])}, "test must be nodes"),
+        ({"y": np.full(6, 2)}, "y must be between 0 and 1"),
+        ({"train": np.array([1, 0])}, "train must hold at least one"),
+        ({"val": np.array([], dtype=np.int64)}, "val must hold at least one"),
+        ({"test": np.array([6])}, "test must hold node numbers from 0 to 5"),
         ({"val": np.array([0, 3])}, "share nodes"),
     ],
 )
@@ -88,7 +88,7 @@ def test_arrays_that_do_not_fit_are_said_in_a_line(changes: dict[str, Any], said
 
 def test_wrong_forms_tasks_and_metrics() -> None:
     register_dataset("mine", task="link prediction")(lambda config: made())
-    with pytest.raises(UserError, match="must give LinkData"):
+    with pytest.raises(UserError, match="must return LinkData"):
         data.load(default("mine"), None)
     with pytest.raises(UserError, match="must be one of node classification, "):
         register_dataset("other", task="luck")(lambda config: made())

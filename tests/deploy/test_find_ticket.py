@@ -274,7 +274,7 @@ def test_groups_dotted_names_options_and_experiments() -> None:
         ({"method": "fastglt,imp"}, "method=fastglt,imp: must be one of"),
         ({"method": None}, "method=null: name one option"),
         ({"backbone": "gnn"}, "backbone=gnn: must be one of gat, gcn, gin, resgcn"),
-        ({"backbone": {"hidden": 3}}, 'its keys are set as **{"backbone.KEY": VALUE}'),
+        ({"backbone": {"hidden": 3}}, 'set its keys as **{"backbone.KEY": VALUE}'),
         ({"graph_sparsity": 1.0}, "sparsity.graph=1.0: must be at least 0 and below 1"),
         ({"weight_sparsity": -0.1}, "sparsity.weight=-0.1: must be at least 0 and below 1"),
         ({"weight_sparsity": "lots"}, "sparsity.weight=lots: must be a number"),
@@ -287,11 +287,15 @@ def test_groups_dotted_names_options_and_experiments() -> None:
         ({"backbone.hiden": 8}, "backbone.hiden: there is no such key (did you mean hidden?)"),
         ({"trainer": {"epochs": 0}}, "trainer.epochs=0: must be at least 1"),
         ({"trainer": {"epochs": 2.5}}, "trainer.epochs=2.5: must be a whole number"),
-        ({"trainer": 5}, 'trainer: must be a mapping of its keys, as in trainer={"epochs": 50}'),
+        ({"trainer": 5}, 'as in trainer={"epochs": 50}; it is an int'),
+        ({"trainer": None}, 'trainer: must be a mapping of its keys, as in trainer={"epochs": 50}'),
         ({"trainer.lr": [1, 2]}, "trainer.lr=[1, 2]: must be a number"),
         ({"method.edge_scores": ["magic"]}, "method.edge_scores=magic: must be one of gradient"),
         ({"retrain": {"control": "twist"}}, "retrain.control=twist: must be one of none, reinit"),
-        ({"experiment": "paper"}, "experiment=paper: is a grid; find_ticket does one run"),
+        (
+            {"experiment": "paper"},
+            "paper: is a grid of runs; find_ticket does a single run",
+        ),
         ({"sparsity": "edges"}, "sparsity: is set by an argument of find_ticket"),
         ({"sparsity": {"graph": 0.5}}, "sparsity.graph: is set by an argument"),
         ({"dataset": "cora"}, "dataset: follows from the data"),
@@ -299,9 +303,12 @@ def test_groups_dotted_names_options_and_experiments() -> None:
         ({"dataset": {"title": "../up"}}, "dataset.title=../up: must be at most 60 letters"),
         ({"dataset": {"title": "cora"}}, "is the name of a known data set; choose another"),
         ({"dataset": {"transform": "whiten"}}, "dataset.transform=whiten: must be one of none"),
-        ({"dataset": {"metric": "roc_auc"}}, "is of two classes; y has 3"),
-        ({"force": True}, "force: means nothing here, since every call runs anew"),
+        ({"dataset": {"metric": "roc_auc"}}, "roc_auc: needs two classes; y has 3"),
+        ({"force": True}, "force: has no effect here: every call starts a new run"),
         ({"output_dir": "taken"}, "output_dir=taken: can't be made (File exists)"),
+        ({"output_dir": ""}, "output_dir=: name a folder"),
+        ({"output_dir": 3}, "output_dir: must be the path of a folder; it is an int"),
+        ({"output_dir": "~nobody-here/x"}, "output_dir=~nobody-here/x: there is no such home"),
     ],
 )
 def test_a_wrong_setting_is_one_line_before_anything_is_done(
@@ -319,6 +326,28 @@ def test_a_wrong_setting_is_one_line_before_anything_is_done(
 def test_wrong_data_are_refused_likewise() -> None:
     with pytest.raises(glt_cli.UserError, match=r"data\.y: is missing"):
         glt_cli.find_ticket(changed(y=None))
+    with pytest.raises(glt_cli.UserError, match=r"^data: must be a .* Data; it is a list$"):
+        glt_cli.find_ticket([own_data()])
+
+
+@pytest.mark.parametrize(
+    ("attribute", "columns", "line"),
+    [
+        ("edge_attr", 1, "data.edge_attr: is ignored; to use it as edge weights, set data.edge_w"),
+        ("edge_attr", 2, "data.edge_attr: is ignored\n"),
+        ("edge_weight", 1, ""),
+    ],
+)
+def test_edge_attributes_are_ignored_and_it_says_so(
+    attribute: str, columns: int, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    values = torch.ones(own_data().edge_index.shape[1], columns)
+    data = changed(edge_attr=values, edge_weight=values if attribute == "edge_weight" else None)
+    ticket, _ = glt_cli.find_ticket(data, **QUICK | {"quiet": False, "method": "random"})
+    assert (ticket.edge_weight is None) == (attribute == "edge_attr")
+    out = capsys.readouterr().out
+    assert line in out
+    assert ("edge_attr" in out) == bool(line)
 
 
 def test_several_mistakes_are_a_line_each() -> None:
@@ -331,7 +360,7 @@ def test_several_mistakes_are_a_line_each() -> None:
 def test_labels_that_can_not_be_scored(metric: str) -> None:
     alike = changed(y=torch.ones(NODES, 2))
     message = (
-        "scored by roc_auc" if metric == "accuracy" else "val_mask: its nodes are labelled alike"
+        "scored by roc_auc" if metric == "accuracy" else "val_mask: all its nodes have the same"
     )
     with pytest.raises(glt_cli.UserError, match=message):
         glt_cli.find_ticket(alike, dataset={"metric": metric})

@@ -200,6 +200,14 @@ def test_a_permuted_graph_is_another_one() -> None:
     )
 
 
+def test_edge_weights_that_the_ticket_did_not_have_are_refused() -> None:
+    data = changed(edge_weight=torch.ones(own_data().edge_index.shape[1]))
+    with pytest.raises(glt_cli.UserError, match="the ticket's graph has no edge weights; remove"):
+        found().predict(data)
+    data.edge_weight = None  # as the message says
+    assert found().predict(data).shape[0] == NODES
+
+
 def test_edge_weights_of_the_data_count() -> None:
     weights = torch.rand(own_data().edge_index.shape[1] // 2).add(0.5).repeat(2)
     data = changed(edge_weight=weights)
@@ -225,7 +233,7 @@ def test_edge_weights_of_the_data_count() -> None:
         (changed(edge_index=None), "data.edge_index: is missing"),
         (changed(edge_index=torch.tensor([[0], [NODES]])), "holds node 90"),
         (changed(x=own_data().x * float("nan")), "not finite"),
-        (torch.ones(NODES, FEATURES), "data.x: is missing"),
+        (torch.ones(NODES, FEATURES), "data: must be a torch_geometric Data; it is a Tensor"),
     ],
 )
 def test_data_that_do_not_fit_are_one_line(wrong: Any, message: str) -> None:
@@ -293,7 +301,7 @@ def test_learned_embeddings_predict_for_their_own_nodes(tmp_path: Path) -> None:
     torch.testing.assert_close(apply(model, small.x, small), outputs, rtol=1e-4, atol=1e-5)
     assert torch.equal(ticket.features(data), small.x)
     for same in (True, False):
-        with pytest.raises(glt_cli.UserError, match="learned embeddings of 7: it can't predict"):
+        with pytest.raises(glt_cli.UserError, match="learned embeddings for 7 and can't predict"):
             ticket.predict(Data(edge_index=ticket.edge_index, num_nodes=8), same_nodes=same)
     with pytest.raises(glt_cli.UserError, match="holds node 6; nodes are 0 to 3"):
         ticket.predict(Data(edge_index=ticket.edge_index, num_nodes=4))
@@ -331,6 +339,20 @@ def test_it_says_what_it_is_in_one_line(saved: Path) -> None:
     assert len({ticket, glt_cli.load_ticket(saved)}) == 2
 
 
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        (None, "path: must be the path of a folder; it is None"),
+        (5, "path: must be the path of a folder; it is an int"),
+        ("", "path=: name a folder"),
+    ],
+)
+def test_a_path_that_is_none_is_one_line(path: Any, message: str) -> None:
+    with pytest.raises(glt_cli.UserError) as refused:
+        glt_cli.load_ticket(path)
+    assert str(refused.value) == message
+
+
 @pytest.mark.parametrize("name", ["nothing", "kept"])
 def test_where_there_is_no_ticket(saved: Path, name: str) -> None:
     with pytest.raises(glt_cli.UserError, match="holds no ticket; name a run folder"):
@@ -363,7 +385,7 @@ def test_a_ticket_of_an_earlier_glt_still_opens(saved: Path) -> None:
     age(saved)
     ticket = glt_cli.load_ticket(saved)
     assert ticket.num_nodes == int(ticket.edge_index.max()) + 1
-    with pytest.raises(glt_cli.UserError, match="lacks its features' mean and deviation; run it"):
+    with pytest.raises(glt_cli.UserError, match="lacks the mean and standard deviation of its"):
         ticket.predict(own_data())
 
 

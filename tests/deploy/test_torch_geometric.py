@@ -122,7 +122,7 @@ def assert_same(ticket: SavedTicket, graph: Graph, x: Tensor, seed: int) -> None
         mine.requires_grad_()
         theirs.requires_grad_()
     expected, model = ours(ticket, graph, mine)
-    converted, data = to_torch_geometric(ticket, graph)
+    converted, data = to_torch_geometric(ticket)
     assert not converted.training
     actual = apply(converted, theirs, data)
     close(actual, expected, 1e-5)
@@ -131,7 +131,7 @@ def assert_same(ticket: SavedTicket, graph: Graph, x: Tensor, seed: int) -> None
     (actual * direction).sum().backward()  # type: ignore[no-untyped-call]
     # Converting is linear: gradients are converted as the parameters are.
     derived = replace(ticket, trained=gradients(model))
-    wanted = dict(to_torch_geometric(derived, graph)[0].named_parameters())
+    wanted = dict(to_torch_geometric(derived)[0].named_parameters())
     for name, parameter in converted.named_parameters():
         assert parameter.grad is not None
         close(parameter.grad, wanted[name].detach(), 1e-4)
@@ -164,7 +164,7 @@ def test_learned_embeddings_come_along(name: str, drawn: tuple[Graph, Tensor], s
     graph, kept = drawn
     ticket = make_ticket(name, graph, kept, seed, embedded=graph.num_nodes)
     assert isinstance(ticket.model(), Embedded)
-    numbers = to_torch_geometric(ticket, graph)[1].x
+    numbers = to_torch_geometric(ticket)[1].x
     assert torch.equal(numbers, torch.arange(graph.num_nodes))
     assert_same(ticket, graph, numbers, seed)
 
@@ -186,16 +186,8 @@ def test_other_layers_refuse_edge_weights(name: str) -> None:
     with pytest.raises(
         UserError, match=r"edge weights, which torch-geometric's G.*Conv"
     ) as refused:
-        to_torch_geometric(make_ticket(name, graph, kept), graph)
+        to_torch_geometric(make_ticket(name, graph, kept))
     assert "\n" not in str(refused.value)
-
-
-def test_another_graph_is_refused() -> None:
-    graph, kept = some_graph()
-    ticket = make_ticket("gcn", graph, kept)
-    for other in (graph.keep(kept), Graph(7, graph.edge_index.flip(1))):
-        with pytest.raises(UserError, match="another graph of cora"):
-            to_torch_geometric(ticket, other)
 
 
 def test_a_backbone_without_counterpart_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,13 +198,13 @@ def test_a_backbone_without_counterpart_is_refused(monkeypatch: pytest.MonkeyPat
     graph, kept = some_graph()
     monkeypatch.setattr(SavedTicket, "model", lambda ticket: Strange())
     with pytest.raises(UserError, match="Strange has no counterpart"):
-        to_torch_geometric(make_ticket("gcn", graph, kept), graph)
+        to_torch_geometric(make_ticket("gcn", graph, kept))
 
 
 @pytest.mark.parametrize("directed", [False, True])
 def test_the_data_hold_the_kept_edges_alone(directed: bool) -> None:
     graph, kept = some_graph(directed)
-    _, data = to_torch_geometric(make_ticket("gin-mean", graph, kept), graph)
+    _, data = to_torch_geometric(make_ticket("gin-mean", graph, kept))
     there = graph.edge_index[:, kept]
     both = there if directed else torch.cat([there, there.flip(0)], dim=1)
     assert torch.equal(data.edge_index, both)
@@ -227,7 +219,7 @@ def test_sparse_features_give_the_same(name: str) -> None:
     graph, kept = some_graph()
     ticket = make_ticket(name, graph, kept)
     x = features(7, 1).float()
-    model, data = to_torch_geometric(ticket, graph)
+    model, data = to_torch_geometric(ticket)
     close(apply(model, x, data), ours(ticket, graph, sparse_of(x))[0], 1e-5)
 
 
@@ -241,7 +233,7 @@ def matrices(model: nn.Module) -> list[tuple[nn.Module, Tensor]]:
 def test_pruned_weights_are_zero_and_can_be_held_there(name: str) -> None:
     graph, kept = some_graph()
     ticket = make_ticket(name, graph, kept)
-    model, data = to_torch_geometric(ticket, graph)
+    model, data = to_torch_geometric(ticket)
     masks = [mask for key, mask in ticket.masks.items() if key != EDGE]
     weights = [weight for _, weight in matrices(model)]
     for weight, mask in zip(weights, masks, strict=True):
@@ -263,7 +255,7 @@ def test_pruned_weights_are_zero_and_can_be_held_there(name: str) -> None:
 @pytest.mark.parametrize("name", BACKBONES)
 def test_no_layer_of_ours_is_inside(name: str) -> None:
     graph, kept = some_graph()
-    model, _ = to_torch_geometric(make_ticket(name, graph, kept, embedded=7), graph)
+    model, _ = to_torch_geometric(make_ticket(name, graph, kept, embedded=7))
     ours_inside = {type(m) for m in model.modules() if type(m).__module__.startswith("glt_cli")}
     assert ours_inside <= {ConvStack, DeeperGCN, EmbeddedNodes}
     assert sum(isinstance(module, MessagePassing) for module in model.modules()) == 3
@@ -279,11 +271,11 @@ def test_the_containers_import_nothing_of_ours() -> None:
 def test_a_state_dict_is_loaded_without_pickle(name: str) -> None:
     graph, kept = some_graph()
     x = features(7, 1).float()
-    model, data = to_torch_geometric(make_ticket(name, graph, kept), graph)
+    model, data = to_torch_geometric(make_ticket(name, graph, kept))
     file = io.BytesIO()
     torch.save(model.state_dict(), file)
     file.seek(0)
-    other, _ = to_torch_geometric(make_ticket(name, graph, kept, seed=1), graph)
+    other, _ = to_torch_geometric(make_ticket(name, graph, kept, seed=1))
     other.load_state_dict(torch.load(file, weights_only=True))
     assert torch.equal(apply(other, x, data), apply(model, x, data))
     assert torch.equal(apply(copy.deepcopy(model), x, data), apply(model, x, data))
@@ -292,7 +284,7 @@ def test_a_state_dict_is_loaded_without_pickle(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in BACKBONES if name != "gcn"])
 def test_weights_are_never_ignored(name: str) -> None:
     graph, kept = some_graph()
-    model, data = to_torch_geometric(make_ticket(name, graph, kept), graph)
+    model, data = to_torch_geometric(make_ticket(name, graph, kept))
     with pytest.raises(TypeError):
         model(features(7, 1).float(), data.edge_index, torch.ones(data.edge_index.shape[1]))
 
@@ -308,12 +300,12 @@ def test_training_goes_on_as_ours_would(name: str, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(Dropout, "dense", lambda self, x: shrink(x, self.p, training=self.training))
     graph, kept = some_graph()
     ticket, smaller = make_ticket(name, graph, kept), graph.keep(kept)
-    mine, (theirs, data) = ticket.model().train(), to_torch_geometric(ticket, graph)
+    mine, (theirs, data) = ticket.model().train(), to_torch_geometric(ticket)
     x = features(7, 1).float()
     outputs = apply(theirs.train(), x, data)
     close(outputs, mine(x, smaller, smaller.ones()), 1e-5)
     assert not torch.allclose(outputs, apply(theirs.eval(), x, data), rtol=1e-3, atol=1e-3)
-    wanted = to_torch_geometric(replace(ticket, trained=snapshot(mine)), graph)[0].state_dict()
+    wanted = to_torch_geometric(replace(ticket, trained=snapshot(mine)))[0].state_dict()
     for key, tensor in theirs.state_dict().items():
         if "running" in key:
             close(tensor, wanted[key], 1e-5)
@@ -326,7 +318,7 @@ def score_of_saved(settings_: list[str], glt: Glt) -> tuple[float, dict[str, Any
     (folder,) = Path("outputs").glob("random-*")
     ticket = read_ticket(RunFolder(folder))
     task = make_task(data_sets.load(ticket.dataset, None), ticket.dataset, torch.device("cpu"))
-    model, data = to_torch_geometric(ticket, task.graph)
+    model, data = to_torch_geometric(ticket)
     x = dense_of(task.x) if isinstance(task.x, SparseMatrix) else task.x
     with torch.no_grad():
         outputs = apply(model, x, data)
