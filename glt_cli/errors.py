@@ -1,4 +1,4 @@
-"""The error for bad input, and how its messages name what was given."""
+"""Errors whose message says in one line what is wrong, and how it names what was given."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ class UserError(Exception):
 
     The command line prints it without a traceback and exits with code 2.
     """
+
+
+class InvalidResultError(Exception):
+    """A method, score or schedule returned something that can't be used; one line says what."""
 
 
 def kind_of(value: Any) -> str:

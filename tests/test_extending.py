@@ -99,4 +99,4 @@ def test_an_installed_package_announces_its_plug_in(folder: Path, tmp_path: Path
     code, out = run("glt run --help", tmp_path, tmp_path)
     assert code == 0, out
     assert f"plug-in trim (package {name}): method trim" in out
-    assert "small_dense, teddy, trim\n" in out
+    assert "random, small_dense, teddy, trim" in out

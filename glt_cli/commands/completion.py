@@ -189,7 +189,20 @@ def _values(action: argparse.Action, last: str, is_at_home: bool = False) -> lis
         from glt_cli.data.catalog import CATALOG
 
         return [Word(name) for name in CATALOG]
+    if action.dest in ("rows", "cols", "metric"):
+        return _columns(action.dest, last)
     return []
+
+
+def _columns(flag: str, last: str) -> list[Word]:
+    """Fields of tables, or metrics; in a list, the last one is completed."""
+    from glt_cli.analysis.compare.fields import RECORD_FIELDS, TARGETS
+    from glt_cli.analysis.compare.measures import CHOICES
+
+    before, comma, _ = last.rpartition(",")
+    names = CHOICES if flag == "metric" else (*RECORD_FIELDS, TARGETS)
+    left = (name for name in names if name not in before.split(","))
+    return [Word(f"{before}{comma}{name}", is_whole=flag == "cols") for name in left]
 
 
 def _files(last: str, is_at_home: bool = False) -> list[Word]:

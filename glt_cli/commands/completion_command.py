@@ -14,7 +14,8 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
     completion = commands.add_parser("completion", help="print shell completion")
     completion.add_argument("shell", choices=["bash", "zsh"])
     completion.add_argument("--line", help=argparse.SUPPRESS)
-    completion.add_argument("--word", help=argparse.SUPPRESS)
+    # argparse drops the value of --word=--, which then is const.
+    completion.add_argument("--word", nargs="?", const="--", help=argparse.SUPPRESS)
     completion.set_defaults(do=complete)
 
 

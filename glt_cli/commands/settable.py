@@ -1,69 +1,99 @@
-"""Completion of settings, from Hydra's own completion."""
+"""Completion of settings, from Hydra's own completion and the choices that schemas declare."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any, get_type_hints
 
-from hydra import version
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.utils import create_config_search_path
 from hydra.core.config_loader import ConfigLoader
-from hydra.core.config_search_path import SearchPathQuery
-from hydra.core.utils import JobRuntime, setup_globals
 from hydra.plugins.completion_plugin import CompletionPlugin, DefaultCompletionPlugin
 from hydra.types import RunMode
-from omegaconf import Container
+from omegaconf import DictConfig, OmegaConf
 
+from glt_cli.config import Config
 from glt_cli.config.compose import COMPOSE_ERRORS, CONFIG_NAME, HYDRA_KEYS
-from glt_cli.config.request import config_folder, register_schemas
+from glt_cli.config.request import composing
 
 
 def settable(words: Sequence[str], last: str, config_dir: str | None) -> list[str]:
     """Candidates GROUP=OPTION and KEY=VALUE, or beginnings of them, after other settings.
 
-    These are the steps of CompletionPlugin._query, which can't be used, as it splits a line at
-    every space, also inside words.
+    In a grid or a list, the last value is completed.
     """
-    logging.getLogger("hydra").setLevel(logging.CRITICAL)
-    loader = _loader(config_dir)
-    plugin = DefaultCompletionPlugin(loader)
-    found: list[str] = []
-    try:
-        found, is_group = plugin._query_config_groups(last, CONFIG_NAME, list(words))
-        if not is_group:
-            found = [*found, *_keys(loader, words, last)]
-    except _FAILS:
-        pass  # an earlier word is wrong: running the command will report it
-    return [text for text in found if _may_be_set(text)]
+    folder = Path(config_dir).expanduser() if config_dir else None
+    key, equals, value = last.partition("=")
+    with composing(str(folder) if folder and folder.is_dir() else None) as hydra:
+        try:
+            if equals:
+                return list(_values(hydra.config_loader, words, key, value))
+            return list(_keys(hydra.config_loader, words, last))
+        except _FAILS:
+            return []  # an earlier word is wrong: running the command will report it
 
 
 #: Errors that composing half-typed settings may raise.
 _FAILS = (*COMPOSE_ERRORS, AssertionError, OSError)
 
 
-def _loader(config_dir: str | None) -> ConfigLoader:
-    version.setbase("1.3")
-    register_schemas()
-    setup_globals()
-    JobRuntime().set("name", "glt")
-    path = create_config_search_path(str(config_folder()))
-    if config_dir and Path(config_dir).expanduser().is_dir():
-        folder = f"file://{Path(config_dir).expanduser().resolve()}"
-        path.prepend("command-line", folder, SearchPathQuery(provider="schema"))
-    return ConfigLoaderImpl(path)
+def _keys(loader: ConfigLoader, words: Sequence[str], last: str) -> Iterable[str]:
+    theirs = [f"{key}=" if "/" in key else key for key in HYDRA_KEYS]
+    yield from (key for key in theirs if key.startswith(last) and key != last)
+    groups, _ = _options(loader, words, last)
+    yield from filter(_may_be_set, groups)
+    matches = CompletionPlugin._get_matches(_composed(loader, words), last)
+    yield from filter(_may_be_set, matches)
 
 
-def _keys(loader: ConfigLoader, words: Sequence[str], last: str) -> list[str]:
+def _may_be_set(key: str) -> bool:
+    """Whether glt accepts a key of Hydra's completion."""
+    if key.startswith("hydra"):
+        return key.startswith(HYDRA_KEYS) and not key.endswith("._target_=")
+    return not key.startswith("preset") and not key.endswith(".name=")
+
+
+def _values(loader: ConfigLoader, words: Sequence[str], key: str, value: str) -> Iterable[str]:
+    if not _may_be_set(f"{key}="):
+        return
+    _, bracket, listed = value.rpartition("[")
+    before, comma, _ = listed.rpartition(",")
+    begun = f"{key}={value[: len(value) - len(listed)]}{before}{comma}"
+    options, is_group = _options(loader, words, f"{key}=")
+    found = [option.partition("=")[2] for option in options]
+    if not is_group:
+        found = _values_of_key(_composed(loader, words), key, bool(bracket))
+    yield from (f"{begun}{each}" for each in found if each not in before.split(","))
+
+
+def _values_of_key(config: DictConfig, key: str, in_list: bool) -> list[str]:
+    """The values that a key may take, or its current value if they aren't listed anywhere."""
+    above, _, name = key.rpartition(".")
+    kind: Any = OmegaConf.get_type(config, above) if above else Config
+    field = getattr(kind, "__dataclass_fields__", {}).get(name)
+    if field is None:
+        choices: list[str] = []
+    elif get_type_hints(kind)[name] is bool:
+        choices = ["true", "false"]
+    else:
+        choices = list(field.metadata.get("choices", ()))
+    current = OmegaConf.select(config, key)
+    if OmegaConf.is_list(current):
+        return choices if in_list else [f"[{choice}" for choice in choices]
+    if choices or in_list or current is None or OmegaConf.is_config(current):
+        return choices
+    return [str(current).lower() if isinstance(current, bool) else str(current)]
+
+
+def _options(loader: ConfigLoader, words: Sequence[str], last: str) -> tuple[list[str], bool]:
+    """Groups or GROUP=OPTION, and whether `last` names a group.
+
+    This is a step of CompletionPlugin._query, which can't be used, as it splits a line at every
+    space, also inside words.
+    """
+    plugin = DefaultCompletionPlugin(loader)
+    return plugin._query_config_groups(last, CONFIG_NAME, list(words))
+
+
+def _composed(loader: ConfigLoader, words: Sequence[str]) -> DictConfig:
     # As a multirun, a key may have several values.
-    config = loader.load_configuration(CONFIG_NAME, list(words), RunMode.MULTIRUN)
-    assert isinstance(config, Container)
-    return CompletionPlugin._get_matches(config, last)
-
-
-def _may_be_set(text: str) -> bool:
-    """Whether glt accepts a candidate of Hydra."""
-    if text.startswith("hydra"):
-        return any(key.startswith(text) or text.startswith(key) for key in HYDRA_KEYS)
-    return not text.startswith("preset") and not text.endswith(".name=")
+    return loader.load_configuration(CONFIG_NAME, list(words), RunMode.MULTIRUN)

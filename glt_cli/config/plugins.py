@@ -74,9 +74,15 @@ def load_plugins(specs: Sequence[str] = ()) -> tuple[str, ...]:
             _load(f"{package} ({point.group}: {point.name})", point.module, None)
             _loaded[point.module] = Plugin(point.module, None, f"package {package}")
     named = [spec.strip() for spec in os.environ.get(VARIABLE, "").split(",")]
-    for spec in [*named, *specs]:
-        if spec:
-            _load_named(spec)
+    for spec in filter(None, named):
+        _load_named(spec)
+    for spec in specs:
+        if not spec.strip():
+            raise UserError("--plugin is empty: name a module, a .py file or a package's folder")
+        if "," in spec and all(part and "/" not in part for part in spec.split(",")):
+            each = " ".join(f"--plugin {part.strip()}" for part in spec.split(","))
+            raise UserError(f"plug-in {spec}: give --plugin once for each, as in {each}")
+        _load_named(spec)
     if loaded():
         os.environ[VARIABLE] = ",".join(loaded())
     return loaded()
@@ -136,14 +142,21 @@ def _file(spec: str) -> Path | None:
         UserError: It is a path, and there is no such file.
     """
     path = Path(spec).expanduser()
-    if path.suffix != ".py" and len(path.parts) == 1 and not path.is_absolute():
+    if path.suffix != ".py" and not {os.sep, os.altsep} & set(spec):
         path = Path(*spec.split("."))
         found = [path.with_name(f"{path.name}.py"), path / "__init__.py"]
         return next((file.resolve() for file in found if file.is_file()), None)
-    if path.is_dir():
+    is_folder, beside = path.is_dir(), path.with_name(f"{path.name}.py")
+    if is_folder:
         path = path / "__init__.py"
     if not path.is_file():
-        raise UserError(f"plug-in {spec}: there is no such file")
+        if is_folder:
+            problem = "this folder has no __init__.py; name a .py file"
+        elif beside.is_file():
+            problem = f"there is no such file; did you mean {spec}.py?"
+        else:
+            problem = "there is no such file"
+        raise UserError(f"plug-in {spec}: {problem}")
     return path.resolve()
 
 
@@ -171,6 +184,8 @@ def _append_to_path(folder: Path) -> None:
 
 def _load(spec: str, name: str, path: Path | None) -> None:
     try:
+        if not all(name.split(".")):  # Python would read .name as a relative import
+            raise ModuleNotFoundError(name=name)
         with restored():
             importlib.import_module(name)
     except UserError as error:
@@ -195,7 +210,7 @@ def _reason(error: BaseException, path: Path | None) -> str:
     lines = str(error).strip().splitlines()
     reason = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
-    return f"{reason}, line {frames[-1].lineno}" if frames else reason
+    return f"{reason}; {path.name}, line {frames[-1].lineno}" if path and frames else reason
 
 
 def _origin(name: str) -> Path | None:

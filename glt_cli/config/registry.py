@@ -15,6 +15,9 @@ from glt_cli.errors import UserError
 
 T = TypeVar("T")
 
+#: Words that Hydra or YAML read as a value, not as a name.
+RESERVED = ("null", "none", "true", "false", "yes", "no", "on", "off", "inf", "nan")
+
 
 class Registry(dict[str, T]):
     """A dictionary in which a name can be added only once.
@@ -42,10 +45,17 @@ class Registry(dict[str, T]):
                 f"{self.kind} {name!r}: a name consists of lower-case letters, digits and _, and "
                 "begins with a letter"
             )
-        if name in self:
+        if name in RESERVED:
             raise UserError(
-                f"{self.kind} {name}: {_origin(self[name])} already has one of this name; "
-                f"{_origin(thing)} must use another"
+                f"{self.kind} {name}: choose another name; {self.kind}s can't be called "
+                f"{', '.join(RESERVED)}, which are read as values"
+            )
+        if name in self:
+            first, second = _origin(self[name]), _origin(thing)
+            raise UserError(
+                f"{self.kind} {name}: {second} registers this name twice; rename one of them"
+                if first == second
+                else f"{self.kind} {name}: the name is taken by {first}; choose another in {second}"
             )
         self[name] = thing
 

@@ -13,6 +13,7 @@ from glt_cli import data
 from glt_cli.config import Config, RetrainConfig, SparsityConfig
 from glt_cli.config.methods import DenseConfig
 from glt_cli.config.variants import name_of
+from glt_cli.errors import InvalidResultError, UserError
 from glt_cli.experiment import fingerprint, results
 from glt_cli.experiment.checkpoint import Checkpoint
 from glt_cli.experiment.device import resolve
@@ -93,7 +94,7 @@ def _run(
         record = results.unfinished_record(config, identity, measured, "interrupted", "interrupted")
         raise
     except Exception as error:
-        reason = f"{error}" or type(error).__name__
+        reason = _reason(error)
         record = results.unfinished_record(config, identity, measured, "failed", reason)
         recorder.log.write(traceback.format_exc())
     finally:
@@ -103,6 +104,13 @@ def _run(
     if record.status == "done":  # only after writing the record
         Checkpoint(folder.checkpoint).forget()
     return record
+
+
+def _reason(error: Exception) -> str:
+    """Say why a run failed; errors of ours explain themselves."""
+    if isinstance(error, UserError | InvalidResultError | NeededRunFailedError):
+        return str(error)
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
 def headline(config: Config) -> str:

@@ -8,6 +8,7 @@ import torch
 
 from glt_cli.config import Config, TrainerConfig
 from glt_cli.config.backbones import BackboneConfig
+from glt_cli.errors import InvalidResultError
 from glt_cli.experiment.checkpoint import Checkpoint
 from glt_cli.experiment.history import HistoryRecorder
 from glt_cli.experiment.log import Log
@@ -19,8 +20,8 @@ from glt_cli.models import build, count_weights
 from glt_cli.pruning import methods
 from glt_cli.pruning.context import PruningContext, PruningRound, SearchResult
 from glt_cli.pruning.controls import shuffled
+from glt_cli.pruning.guarantees import check_masks, check_repeatable
 from glt_cli.pruning.masks import EDGE, Masks, Targets, full, kept_counts, sparsities
-from glt_cli.pruning.promises import check_masks, check_repeatable
 from glt_cli.pruning.retrain import Constraint, FixedMasks, Trained, retrain
 from glt_cli.training.loop import Distillation, State, seed_stage, snapshot
 from glt_cli.training.tasks import Task
@@ -97,7 +98,7 @@ def find_and_retrain(
         checkpoint: The checkpoint to resume from and to write.
 
     Raises:
-        BrokenPromiseError: The method's masks violate a guarantee of tickets.
+        BrokenGuaranteeError: The method's masks violate a guarantee of tickets.
     """
     seed_stage(config.seed, "reinit" if config.retrain.control == "reinit" else "init")
     backbone = config.method.resized(
@@ -106,7 +107,7 @@ def find_and_retrain(
         lambda other: count_weights(other, task.num_features, task.num_outputs),
     )
     model = build(backbone, task.num_features, task.num_outputs, task.embedded_nodes)
-    model = model.to(task.graph.edge_index.device)
+    model = model.to(task.graph.device)
     teacher = Teacher(dense, task)
     checkpointer = RunCheckpointer(checkpoint, recorder, teacher)
     context = PruningContext(
@@ -167,7 +168,9 @@ def _find(
         except SystemExit as leaving:
             if is_ours:  # a cluster ends its workers in this way
                 raise
-            raise RuntimeError(f"the method called sys.exit({leaving.code})") from leaving
+            raise InvalidResultError(
+                f"the method called sys.exit({leaving.code}) instead of returning"
+            ) from leaving
     seconds, epochs = checkpointer.cost.seconds["find"], checkpointer.cost.find_epochs
     check_masks(result.masks, context.tensors(), context.targets, _allocation(config))
     if not is_ours and seconds <= _REPEATED_SECONDS:

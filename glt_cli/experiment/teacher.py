@@ -66,7 +66,7 @@ class Teacher:
     def model(self) -> Backbone:
         """The dense model on the task's device, in evaluation mode; its parameters are fixed."""
         assert self._dense is not None, "a dense run has no teacher"
-        model = self._dense.model().to(self._task.graph.edge_index.device).eval()
+        model = self._dense.model().to(self._task.graph.device).eval()
         return model.requires_grad_(False)
 
     @cached_property

@@ -113,11 +113,6 @@ class Graph:
         """Device of the tensors."""
         return self.edge_index.device
 
-    @property
-    def num_messages(self) -> int:
-        """Number of messages that a layer without self-loops sends."""
-        return self.num_edges if self.directed else 2 * self.num_edges
-
     @cached_property
     def neighbours(self) -> Adjacency:
         """Messages between neighbours."""
@@ -130,7 +125,7 @@ class Graph:
 
     def _adjacency(self, self_loops: bool) -> Adjacency:
         source, target = self.edge_index
-        device = self.edge_index.device
+        device = self.device
         edge = torch.arange(self.num_edges, device=device)
         rows, cols, edges = [target], [source], [edge]
         if not self.directed:
@@ -157,11 +152,11 @@ class Graph:
 
     def ones(self) -> Tensor:
         """Edge values of the plain graph: float32 [E]."""
-        return torch.ones(self.num_edges, device=self.edge_index.device)
+        return torch.ones(self.num_edges, device=self.device)
 
     def degrees(self, kept: Tensor) -> Tensor:
         """Number of kept edges (bool [E]) at each node, in both directions: float32 [N]."""
-        count = torch.zeros(self.num_nodes, device=self.edge_index.device)
+        count = torch.zeros(self.num_nodes, device=self.device)
         for end in self.edge_index:
             count.index_add_(0, end, kept.float())
         return count

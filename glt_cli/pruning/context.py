@@ -129,7 +129,7 @@ class PruningContext:
         if masks is None:
             masks = find()
             self.checkpointer.save_stage(name, masks)
-        device = self.task.graph.edge_index.device
+        device = self.task.graph.device
         return {key: mask.to(device) for key, mask in masks.items()}
 
     @cached_property

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from glt_cli.errors import InvalidResultError
 from glt_cli.pruning.select import mask_of_largest, removed_count, tie_key
 
 #: Name of the edges among the pruned tensors; all others are weights.
@@ -14,6 +15,9 @@ EDGE = "edge"
 
 #: Names of what is pruned, in messages and tables.
 KINDS = ("edges", "weights")
+
+#: How the target of the weights is distributed over tensors.
+ALLOCATIONS = ("uniform", "global")
 
 #: One bool mask for each pruned tensor, True where kept: `EDGE` [E], and each weight's shape.
 Masks = dict[str, Tensor]
@@ -56,7 +60,18 @@ def masks_of_largest(
         allocation: `uniform` applies the weights' target to each tensor, `global` to all of them
             together.
         generator: Breaks ties.
+
+    Raises:
+        ValueError: The allocation is another word.
+        InvalidResultError: A score is NaN.
     """
+    if allocation not in ALLOCATIONS:
+        raise ValueError(f"allocation={allocation!r}: must be one of {', '.join(ALLOCATIONS)}")
+    for name, values in scores.items():
+        if count := int(values.isnan().sum()):
+            raise InvalidResultError(
+                f"{count:,} of {values.numel():,} scores of {name} are NaN, so they can't be ranked"
+            )
     groups = [[EDGE]] if EDGE in scores else []
     weights = [name for name in scores if name != EDGE]
     groups += [weights] if allocation == "global" else [[name] for name in weights]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TypeVar
+from typing import SupportsFloat, TypeVar
 
 from glt_cli.config import methods
 from glt_cli.config.registry import Registry
+from glt_cli.errors import InvalidResultError
 
 #: ϒ(t) for a fraction α at epoch t of T: the share of the kept elements to exchange.
 Schedule = Callable[[float, int, int], float]
+#: How far rounding may carry a share beyond 0 or 1.
+ROUNDING = 1e-9
 S = TypeVar("S", bound=Schedule)
 
 
@@ -43,6 +46,21 @@ def register_schedule(name: str) -> Callable[[S], S]:
         return function
 
     return register
+
+
+def share_at(name: str, alpha: float, t: int, total: int) -> float:
+    """ϒ(t) of the named schedule.
+
+    Raises:
+        InvalidResultError: The schedule returns something else than a number from 0 to 1.
+    """
+    share: object = SCHEDULES[name](alpha, t, total)
+    if not isinstance(share, SupportsFloat) or not -ROUNDING <= float(share) <= 1 + ROUNDING:
+        raise InvalidResultError(
+            f"schedule {name} must return a number from 0 to 1; at epoch {t} of {total} it "
+            f"returned {share!r}"
+        )
+    return min(max(float(share), 0.0), 1.0)
 
 
 def exchange_count(fraction: float, kept: int, pruned: int) -> int:

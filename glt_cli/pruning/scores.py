@@ -16,6 +16,7 @@ from torch import Tensor
 
 from glt_cli.config import methods
 from glt_cli.config.registry import Registry
+from glt_cli.errors import InvalidResultError, kind_of
 from glt_cli.models.graph import Graph
 
 
@@ -115,7 +116,7 @@ def register_weight_score(name: str) -> Callable[[W], W]:
 
 def edge_growth(evidence: EdgeEvidence, names: list[str], mixing: str) -> Tensor:
     """Combine the named scores, [E]; edges of isolated nodes rank above all others."""
-    mixed = mix([EDGE_SCORES[name](evidence) for name in names], ~evidence.kept, mixing)
+    mixed = mix(_of_edges(evidence, names, ~evidence.kept), ~evidence.kept, mixing)
     isolated = evidence.graph.degrees(evidence.kept) == 0
     source, target = evidence.graph.edge_index
     return mixed.masked_fill(isolated[source] | isolated[target], torch.inf)
@@ -123,12 +124,41 @@ def edge_growth(evidence: EdgeEvidence, names: list[str], mixing: str) -> Tensor
 
 def edge_saliency(evidence: EdgeEvidence, names: list[str], mixing: str) -> Tensor:
     """Combine the named scores of kept edges, [E]; those with the lowest leave."""
-    return mix([EDGE_SCORES[name](evidence) for name in names], evidence.kept, mixing)
+    return mix(_of_edges(evidence, names, evidence.kept), evidence.kept, mixing)
 
 
 def weight_growth(mean_gradient: Tensor, pruned: Tensor, names: list[str], mixing: str) -> Tensor:
     """Combine the named scores of a weight tensor, in its shape."""
-    return mix([WEIGHT_SCORES[name](mean_gradient) for name in names], pruned, mixing)
+    scores = [
+        _checked(f"weight score {name}", WEIGHT_SCORES[name](mean_gradient), pruned)
+        for name in names
+    ]
+    return mix(scores, pruned, mixing)
+
+
+def _of_edges(evidence: EdgeEvidence, names: list[str], among: Tensor) -> list[Tensor]:
+    return [_checked(f"edge score {name}", EDGE_SCORES[name](evidence), among) for name in names]
+
+
+def _checked(what: str, score: object, among: Tensor) -> Tensor:
+    """Check what a score returned; only elements of the mask `among` are ever compared.
+
+    Raises:
+        InvalidResultError: It isn't one number for each element, or one of `among` is NaN.
+    """
+    if not isinstance(score, Tensor):
+        raise InvalidResultError(
+            f"{what} must return a tensor {list(among.shape)}; it returned {kind_of(score)}"
+        )
+    if score.shape != among.shape:
+        raise InvalidResultError(
+            f"{what} must return a tensor {list(among.shape)}; its shape is {list(score.shape)}"
+        )
+    if count := int((score.isnan() & among).sum()):
+        raise InvalidResultError(
+            f"{what}: {count:,} of {int(among.sum()):,} values are NaN, so they can't be ranked"
+        )
+    return score if score.is_floating_point() else score.float()
 
 
 def mix(scores: list[Tensor], among: Tensor, mixing: str) -> Tensor:

@@ -20,6 +20,7 @@ from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from glt_cli.config import Config, config_from
+from glt_cli.config.plugins import load_plugins
 from glt_cli.config.request import Point, Request
 from glt_cli.errors import UserError
 from glt_cli.sweep.display import Display
@@ -127,7 +128,7 @@ def _after(error: Exception, can_retry: bool) -> NextStep:
 
 def run_isolated(config: Config, name: str) -> None:
     """Do one run in its own process, which may die without affecting this one."""
-    process = multiprocessing.get_context("spawn").Process(target=_run, args=(asdict(config),))
+    process = multiprocessing.get_context("spawn").Process(target=_run, args=(asdict(config), name))
     process.start()
     process.join()
     if process.exitcode and process.exitcode < 0:
@@ -135,10 +136,21 @@ def run_isolated(config: Config, name: str) -> None:
         print(f"glt: {name}: its process died ({how})", file=sys.stderr)
 
 
-def _run(settings: dict[str, Any]) -> None:
-    from glt_cli.experiment.experiment import run
+def _run(settings: dict[str, Any], name: str) -> None:
+    """Do one run in a new process; an error that isn't in the run's record is one line."""
+    try:
+        load_plugins()  # those that GLT_PLUGINS lists
+        from glt_cli.experiment.experiment import run
 
-    run(config_from(settings), Display(quiet=True))
+        run(config_from(settings), Display(quiet=True))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except UserError as error:
+        print(f"glt: {name}: {_first_line(error)}", file=sys.stderr)
+        sys.exit(1)
+    except Exception as error:
+        print(f"glt: {name}: {type(error).__name__}: {_first_line(error)}", file=sys.stderr)
+        sys.exit(1)
 
 
 def _first_line(error: Exception) -> str:

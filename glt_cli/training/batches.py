@@ -75,7 +75,7 @@ class Batches:
     @property
     def device(self) -> torch.device:
         """Device of the task's data."""
-        return self.graph.edge_index.device
+        return self.graph.device
 
     def __getitem__(self, split: str) -> Batch:
         """The batch of a split on the whole graph."""
@@ -102,7 +102,7 @@ class Batches:
 
     def _parts(self, everyone: bool) -> Iterator[Batch]:
         count = self.graph.num_nodes
-        device = self.graph.edge_index.device
+        device = self.graph.device
         part = torch.randint(self.partitions, (count,)).to(device)
         train = self.task.nodes("train")
         is_labelled = torch.zeros(count, dtype=torch.bool, device=device)

@@ -106,6 +106,10 @@ def texts(line: str, shell: str = "bash", replaced: str | None = None) -> set[st
         ("glt table --format=la", {"--format=latex"}),
         ("glt report --wh", {"--where"}),
         ("glt verify outputs --d", {"--data-root", "--device"}),
+        ("glt table --metric ", {"test", "difference", "sparsity"}),
+        ("glt table --metric test,di", {"test,difference"}),
+        ("glt table --cols ", {"method", "dataset", "targets"}),
+        ("glt table --rows=method,tar", {"--rows=method,targets"}),
     ],
 )
 def test_what_is_offered(line: str, words: set[str]) -> None:
@@ -113,8 +117,52 @@ def test_what_is_offered(line: str, words: set[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("method.schedule=", {"cosine", "linear", "constant"}),
+        ("method.schedule=li", {"linear"}),
+        ("-m method.schedule=linear,co", {"linear,cosine", "linear,constant"}),
+        ("force=", {"true", "false"}),
+        ("force=t", {"true"}),
+        ("method=imp method.retrain_each_round=", {"true", "false"}),
+        ("method=imp method.allocation=", {"global", "uniform"}),
+        ("retrain.control=s", {"shuffle"}),
+        ("-m method=imp,ra", {"imp,random"}),
+        ("-m method=imp,random,i", set()),
+        ("-m backbone=gcn,gi", {"gcn,gin"}),
+        ("method.edge_scores=", {"\\[gradient", "\\[degree", "\\[agreement"}),
+        ("method.edge_scores=\\[gradient,de", {"\\[gradient,degree"}),
+        ("method.epochs=", {"400"}),
+        ("method.l1=0.", {"0.0"}),
+        ("method.name=", set()),
+        ("preset.cell=", set()),
+        ("hydra/launcher=b", {"basic"}),
+    ],
+)
+def test_values_of_a_setting(line: str, words: set[str]) -> None:
+    key = line.rpartition(" ")[2].partition("=")[0]
+    assert texts(f"glt run {line}") == {f"{key}={word}" for word in words}
+
+
+@pytest.mark.parametrize(
+    ("last", "words"),
+    [
+        ("hyd", {"hydra/launcher=", "hydra.launcher.", "hydra/sweeper=", "hydra.sweeper."}),
+        ("hydra.", {"hydra.launcher.", "hydra.sweeper."}),
+        ("hydra/", {"hydra/launcher=", "hydra/sweeper="}),
+        ("hydra.launcher.", set()),
+        ("hydra.sweeper.", {"hydra.sweeper.max_batch_size=", "hydra.sweeper.params."}),
+        ("hydra.job.", set()),
+        ("hydra.job.name=", set()),
+    ],
+)
+def test_only_keys_of_hydra_that_glt_accepts_are_offered(last: str, words: set[str]) -> None:
+    assert texts(f"glt run {last}") == words
+
+
+@pytest.mark.parametrize(
     "line",
-    ["glt table --rows ", "glt nothing ", "glt search edges --seeds ", "glt run preset", *UNCLEAR],
+    ["glt table --where ", "glt nothing ", "glt search edges --seeds ", "glt run preset", *UNCLEAR],
 )
 def test_where_nothing_is_offered(line: str) -> None:
     Path("q").mkdir()
@@ -262,6 +310,11 @@ def test_the_function_in_bash(folder: Path, environment: dict[str, str]) -> None
     # bash replaces only what stands behind the =
     assert in_bash("glt run method=fa", "fa", environment) == ["fastglt"]
     assert in_bash("glt run --cfg=j", "j", environment) == ["job "]
+    assert in_bash("glt run -m method=imp,ra", "imp,ra", environment) == ["imp,random"]
+    for command in ("run", "table"):
+        shown = {word for word in texts(f"glt {command} -") if word.startswith("--")}
+        offered = in_bash(f"glt {command} --", "--", environment)
+        assert {word.removesuffix(" ") for word in offered} == shown
     offered = in_bash("glt report --output ", "", environment)
     assert set(offered) == {*(f"{quoted(name, '')} " for name in HOSTILE.values()), *FOLDERS}
     assert len(in_bash("glt table outputs/", "outputs/", environment)) == len(HOSTILE)

@@ -40,7 +40,7 @@ def heavy(done: subprocess.CompletedProcess[str]) -> set[str]:
         (["--help"], 0, "glt verify"),
         ([], 0, "glt run method=fastglt dataset=cora"),
         (["--version"], 0, "glt 0"),
-        (["run", "--help"], 0, "method: dense, fastglt, guided, imp,"),
+        (["run", "--help"], 0, "method: dense, fastglt, guided, imp, "),
         (["run", "--cfg", "job"], 0, "sparsity:"),
         (["run", "method=nothing"], 2, "must be one of"),
         (["run", "sparsity.graph=7"], 2, "sparsity.graph=7"),
@@ -51,6 +51,8 @@ def heavy(done: subprocess.CompletedProcess[str]) -> set[str]:
         (["completion", "bash"], 0, "complete"),
         (["completion", "bash", "--line", "glt run method="], 0, "method=fastglt"),
         (["completion", "zsh", "--line", "glt search "], 0, "weights"),
+        (["completion", "bash", "--line", "glt table --metric di"], 0, "difference"),
+        (["completion", "bash", "--line", "glt table --cols t"], 0, "targets"),
     ],
 )
 def test_answers_without_loading_torch(words: list[str], code: int, text: str) -> None:

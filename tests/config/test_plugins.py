@@ -87,17 +87,28 @@ def test_scores_follow_the_registries() -> None:
     [
         ("mine", None, "there is no such module"),
         ("mine.py", None, "there is no such file"),
-        ("mine", "\n1 / 0\n", "can't be loaded (ZeroDivisionError: division by zero, line 2)"),
+        (
+            "mine",
+            "\n1 / 0\n",
+            "can't be loaded (ZeroDivisionError: division by zero; mine.py, line 2)",
+        ),
         ("mine", "def", "can't be loaded (SyntaxError: "),
         ("mine", "import nothing_like_it", "(ModuleNotFoundError: No module named 'nothing_"),
         ("mine", "exit(3)", "can't be loaded (SystemExit: 3"),
-        ("mine", METHOD + METHOD, "method mine: mine already has one of this name"),
+        ("mine", METHOD + METHOD, "method mine: mine registers this name twice; rename"),
         ("json", METHOD, "Python already has a module called json"),
         ("my-mine.py", METHOD, "rename it"),
+        ("./mine", METHOD, "there is no such file; did you mean ./mine.py?"),
+        (".mine", None, "there is no such module"),
+        ("kit/", "", "this folder has no __init__.py; name a .py file"),
+        ("mine,other", None, "as in --plugin mine --plugin other"),
+        ("mine.py,other", None, "as in --plugin mine.py --plugin other"),
     ],
 )
 def test_what_can_not_be_loaded_is_said_in_a_line(name: str, text: str | None, said: str) -> None:
-    if text is not None:
+    if name.endswith("/"):
+        Path(name).mkdir()
+    elif text is not None:
         write(f"{name.removesuffix('.py')}.py", text)
     with pytest.raises(UserError) as caught:
         load_plugins([name])
@@ -107,6 +118,13 @@ def test_what_can_not_be_loaded_is_said_in_a_line(name: str, text: str | None, s
     assert loaded() == ()
     with pytest.raises(UserError, match="must be one of dense, "):
         read(["method=mine"], False, None)
+
+
+@pytest.mark.parametrize("spec", ["", " "])
+def test_an_empty_name_is_refused(glt: Glt, spec: str) -> None:
+    code, _, err = glt("run", "--plugin", spec)
+    message = "glt: --plugin is empty: name a module, a .py file or a package's folder\n"
+    assert (code, err) == (2, message)
 
 
 def test_nothing_half_loaded_is_left() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from glt_cli.config.methods import MethodConfig
-from glt_cli.config.registry import Choices, Registry, checked_schema, restored
+from glt_cli.config.registry import RESERVED, Choices, Registry, checked_schema, restored
 from glt_cli.errors import UserError
 
 
@@ -25,11 +25,19 @@ def test_a_name_is_entered_once_and_the_error_names_both(registry: Registry[Any]
     assert registry["mine"] is mine
     assert registry.added() == {"mine": mine}
     with pytest.raises(
-        UserError, match=r"edge score mine: my_module already has one .* other_module must"
+        UserError, match=r"edge score mine: the name is taken by my_module; .* in other_module"
     ):
         registry.add("mine", other)
-    with pytest.raises(UserError, match=r"glt itself already has one .* my_module must"):
+    with pytest.raises(UserError, match=r"the name is taken by glt itself; .* in my_module"):
         registry.add("first", mine)
+    with pytest.raises(UserError, match="edge score mine: my_module registers this name twice"):
+        registry.add("mine", mine)
+
+
+@pytest.mark.parametrize("name", RESERVED)
+def test_words_that_are_read_as_values_are_no_names(registry: Registry[Any], name: str) -> None:
+    with pytest.raises(UserError, match=f"^edge score {name}: choose another name"):
+        registry.add(name, len)
 
 
 @pytest.mark.parametrize("name", ["", "Mine", "1st", "my-score", "a b", "ünlike", "a,b"])

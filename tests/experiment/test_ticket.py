@@ -128,7 +128,7 @@ def test_a_description_that_is_no_json_is_refused(glt: Glt, folder: Path) -> Non
         assert "damaged" in err
 
 
-def test_tensors_that_break_a_ticket_s_promises_are_refused(glt: Glt, folder: Path) -> None:
+def test_tensors_that_violate_a_guarantee_of_tickets_are_refused(glt: Glt, folder: Path) -> None:
     def fill(tensors: dict[str, object]) -> None:
         name = "trained.layers.0.linear.weight"
         tensors[name] = tensors[name] + 1  # type: ignore[operator]

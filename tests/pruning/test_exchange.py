@@ -60,8 +60,8 @@ def test_who_leaves_and_who_enters(case: Exchange) -> None:
     assert set(entering.tolist()) <= set(case.pruned.tolist())
     saliency, growth = case.saliency.flatten(), case.growth.flatten()
     assert sorted(saliency[leaving].tolist()) == sorted(saliency[case.kept].tolist())[: case.leave]
-    promises = sorted(growth[case.pruned].tolist(), reverse=True)
-    assert sorted(growth[entering].tolist(), reverse=True) == promises[: case.enter]
+    largest = sorted(growth[case.pruned].tolist(), reverse=True)
+    assert sorted(growth[entering].tolist(), reverse=True) == largest[: case.enter]
 
 
 def test_infinite_potentials_enter_first() -> None:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from glt_cli.errors import InvalidResultError
 from glt_cli.pruning.masks import (
     EDGE,
     Targets,
@@ -133,3 +134,12 @@ def test_targets_name_edges_and_weights_apart() -> None:
     assert goal.of("layers.0.linear.weight") == 0.8
     assert goal.scaled(0.5) == Targets(0.2, 0.4)
     assert goal.scaled(1.0) == goal
+
+
+def test_scores_that_are_nan_and_unknown_allocations_are_refused() -> None:
+    scores = tensors(0)
+    with pytest.raises(ValueError, match="allocation='foo': must be one of uniform, global"):
+        masks_of_largest(scores, Targets(0.5, 0.5), "foo", seeded(0))
+    scores["first"][0, :2] = torch.nan
+    with pytest.raises(InvalidResultError, match="2 of 35 scores of first are NaN"):
+        masks_of_largest(scores, Targets(0.5, 0.5), "uniform", seeded(0))

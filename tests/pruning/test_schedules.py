@@ -1,12 +1,25 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
+import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glt_cli.pruning.schedules import SCHEDULES, cosine, exchange_count, linear, warmup_factor
+from glt_cli.config.registry import restored
+from glt_cli.errors import InvalidResultError
+from glt_cli.pruning.schedules import (
+    SCHEDULES,
+    cosine,
+    exchange_count,
+    linear,
+    register_schedule,
+    share_at,
+    warmup_factor,
+)
 
 
 def test_cosine_at_its_ends_and_in_the_middle() -> None:
@@ -71,3 +84,24 @@ def test_the_warm_up_lies_between_start_and_one(
 
 def test_without_warm_up_the_target_holds_from_the_start() -> None:
     assert warmup_factor(0.5, 0, 0) == 1
+
+
+@pytest.mark.parametrize(
+    "value", [0, 1, 0.3, np.float32(0.5), torch.tensor(0.5), -1e-12, 1 + 1e-12]
+)
+def test_a_schedule_returns_a_share(value: Any) -> None:
+    with restored(always=True):
+        register_schedule("mine")(lambda alpha, t, total: value)
+        share = share_at("mine", 0.3, 1, 10)
+    assert 0 <= share <= 1
+    assert share == pytest.approx(float(value))
+
+
+@pytest.mark.parametrize("value", [5.0, -1.0, float("nan"), "0.3", None, 1j])
+def test_what_is_no_share_is_refused(value: Any) -> None:
+    with restored(always=True):
+        register_schedule("mine")(lambda alpha, t, total: value)
+        with pytest.raises(InvalidResultError) as caught:
+            share_at("mine", 0.3, 1, 10)
+    message = "schedule mine must return a number from 0 to 1; at epoch 1 of 10 it returned "
+    assert str(caught.value) == f"{message}{value!r}"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -8,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from glt_cli.config.registry import restored
+from glt_cli.errors import InvalidResultError
 from glt_cli.models.graph import Graph
 from glt_cli.pruning.scores import (
     EDGE_SCORES,
@@ -18,6 +21,8 @@ from glt_cli.pruning.scores import (
     edge_saliency,
     gradient,
     mix,
+    register_edge_score,
+    register_weight_score,
     weight_growth,
 )
 from tests.graphs import graph_of, graphs_with_kept, seeded
@@ -129,3 +134,38 @@ def test_weights_are_scored_by_the_size_of_their_gradient(mixing: str, names: li
     assert growth.shape == mean.shape
     order = mean.abs()[pruned].argsort()
     assert torch.equal(growth[pruned].argsort(), order)
+
+
+@pytest.mark.parametrize(
+    ("result", "problem"),
+    [
+        (torch.tensor([0, torch.nan, 0, torch.nan, 0, 0]), ": 1 of 3 values are NaN"),
+        (torch.zeros(5), " must return a tensor [6]; its shape is [5]"),
+        (torch.zeros(6).numpy(), " must return a tensor [6]; it returned an ndarray"),
+        (None, " must return a tensor [6]; it returned None"),
+    ],
+)
+def test_scores_that_can_not_be_ranked_are_refused(result: Any, problem: str) -> None:
+    kept = torch.tensor([True, True, True, False, False, False])
+    with restored(always=True):
+        register_edge_score("mine")(lambda _: result)
+        register_weight_score("mine")(lambda _: result)
+        for compare in (edge_growth, edge_saliency):
+            with pytest.raises(InvalidResultError) as caught:
+                compare(evidence(GRAPH, kept), ["degree", "mine"], "rank")
+            assert str(caught.value).startswith(f"edge score mine{problem}")
+        with pytest.raises(InvalidResultError) as caught:
+            weight_growth(torch.zeros(6), ~kept, ["mine"], "sum")
+        assert str(caught.value).startswith(f"weight score mine{problem}")
+
+
+def test_scores_may_be_undefined_where_they_are_not_compared() -> None:
+    kept = torch.tensor([True, True, True, False, False, False])
+    known = evidence(GRAPH, kept)
+    counts = torch.arange(6)
+    with restored(always=True):
+        register_edge_score("half")(lambda e: counts.masked_fill(e.kept, 0) / ~e.kept)
+        register_edge_score("whole")(lambda _: counts)
+        growth = edge_growth(known, ["half"], "sum")
+        assert torch.equal(growth.isnan(), kept & ~growth.isinf())
+        assert edge_growth(known, ["half", "whole"], "rank").isfinite().any()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from glt_cli.config.plugins import load_plugins
 from glt_cli.config.request import read
 from glt_cli.errors import UserError
 from glt_cli.experiment.record import Record
@@ -133,5 +134,47 @@ def test_a_process_of_its_own_that_dies_is_reported(
     assert capfd.readouterr().err == "glt: the run: its process died (SIGKILL)\n"
 
 
-def _die(settings: object) -> None:
+def _die(settings: object, name: str) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+KILLER = """
+import os
+import signal
+from dataclasses import dataclass
+
+import torch
+
+import glt_cli
+
+@dataclass
+class KillerConfig(glt_cli.MethodConfig): ...
+
+@glt_cli.register_method("killer", KillerConfig)
+def find(context, config):
+    if context.seed == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    generator = context.generator("killer")
+    scores = {n: torch.rand(t.shape, generator=generator) for n, t in context.tensors().items()}
+    return glt_cli.SearchResult(
+        glt_cli.masks_of_largest(scores, context.targets, "uniform", generator)
+    )
+"""
+
+
+@pytest.mark.usefixtures("unplugged")
+def test_its_own_process_knows_the_plug_ins(capfd: pytest.CaptureFixture[str]) -> None:
+    path = Path("killer.py")
+    path.write_text(KILLER, encoding="utf-8")
+    load_plugins(["killer.py"])
+    words = [*TINY, "method=killer", "seed=0,1"]
+    for point in read(words, True, None).points:
+        run_isolated(point.config, f"seed {point.config.seed}")
+    assert capfd.readouterr().err == "glt: seed 0: its process died (SIGKILL)\n"
+    [folder] = Path("outputs").glob("killer-*seed1*")
+    assert json.loads((folder / "record.json").read_text())["status"] == "done"
+    path.unlink()
+    run_isolated(point.config, "seed 1")
+    assert capfd.readouterr().err == (
+        f"glt: seed 1: plug-in {path.absolute()}: there is no such file\n"
+    )

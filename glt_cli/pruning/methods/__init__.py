@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from glt_cli.config.methods import METHODS, MethodConfig
 from glt_cli.config.registry import Registry, checked_schema
+from glt_cli.errors import InvalidResultError, kind_of
 from glt_cli.pruning.context import PruningContext, SearchResult
 from glt_cli.pruning.methods import (
     dense,
@@ -40,8 +41,17 @@ FINDERS: Registry[Method] = Registry(
 
 
 def find(context: PruningContext, config: MethodConfig) -> SearchResult:
-    """Find masks with the method that the configuration names."""
-    return FINDERS[config.name](context, config)
+    """Find masks with the method that the configuration names.
+
+    Raises:
+        InvalidResultError: The method returns something else than a `SearchResult`.
+    """
+    result: object = FINDERS[config.name](context, config)
+    if not isinstance(result, SearchResult):
+        raise InvalidResultError(
+            f"method {config.name} must return a SearchResult; it returned {kind_of(result)}"
+        )
+    return result
 
 
 def register_method(name: str, schema: type[MethodConfig]) -> Callable[[M], M]:

@@ -18,7 +18,7 @@ from glt_cli.pruning.masks import (
     random_masks,
 )
 from glt_cli.pruning.methods.oneshot import by_magnitude, pretrain
-from glt_cli.pruning.schedules import SCHEDULES, exchange_count, warmup_factor
+from glt_cli.pruning.schedules import exchange_count, share_at, warmup_factor
 from glt_cli.pruning.scores import EdgeEvidence, edge_growth, edge_saliency, weight_growth
 from glt_cli.pruning.sparse_parameters import SparseParameters
 from glt_cli.training.loop import Best
@@ -49,7 +49,7 @@ def _denoised(context: PruningContext, config: FastGLTConfig) -> Masks:
             gradients.add()
         if since == config.interval and epoch.number < config.epochs:
             removals = _warmup_removals(context, config, parameters, exchanges + 1)
-            fraction = SCHEDULES[config.schedule](config.alpha, epoch.number, config.epochs)
+            fraction = share_at(config.schedule, config.alpha, epoch.number, config.epochs)
             _exchange(context, config, parameters, gradients.take(), removals, fraction)
     return best.tensors
 

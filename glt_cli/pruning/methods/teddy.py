@@ -28,7 +28,7 @@ def find(context: PruningContext, config: TeddyConfig) -> SearchResult:
 
 def degree_score(graph: Graph) -> Tensor:
     """S_u·S_v with S_u = d_u⁻²·Σ_{j∈N(u)} d_j^(-½): low between hubs whose neighbours are hubs."""
-    degrees = graph.degrees(torch.ones(graph.num_edges, device=graph.edge_index.device))
+    degrees = graph.degrees(torch.ones(graph.num_edges, device=graph.device))
     source, target = graph.edge_index
     around = torch.zeros_like(degrees)
     for one, other in ((source, target), (target, source)):

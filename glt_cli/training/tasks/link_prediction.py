@@ -69,7 +69,7 @@ class LinkPrediction(Task):
 
     def nodes(self, split: str) -> Tensor:
         """See Task: all nodes, since any may be in a pair."""
-        return torch.arange(self.graph.num_nodes, device=self.graph.edge_index.device)
+        return torch.arange(self.graph.num_nodes, device=self.graph.device)
 
     def loss(self, outputs: Tensor, nodes: Tensor) -> Tensor:
         """Binary cross entropy of the edges among the nodes, and of as many random pairs."""

@@ -13,10 +13,6 @@ from torch import Tensor
 from glt_cli.models.graph import Graph
 from glt_cli.models.sparse import Matrix
 
-#: Splits that are scored; the others are `train` and `all`, which has every node.
-SCORED = ("val", "test")
-
-
 #: τ, the softness of the margins in `Task.confidence_loss`.
 MARGIN = 0.5
 

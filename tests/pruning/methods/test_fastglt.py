@@ -86,7 +86,7 @@ def test_there_is_no_exchange_after_the_last_epoch(monkeypatch: pytest.MonkeyPat
     assert {epoch for epoch, _, _ in recording.swaps} == {4}
 
 
-def test_promise_is_the_mean_gradient_of_the_last_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_growth_is_the_mean_gradient_of_the_last_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
     _, recording, _ = run(monkeypatch)
     edges = [(epoch, g) for epoch, name, g in recording.scored if name == EDGE]
     assert [epoch for epoch, _ in edges] == [4, 8, 12, 16, 20]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from glt_cli.errors import InvalidResultError, kind_of
 from glt_cli.pruning.masks import EDGE, Masks, Targets
 from glt_cli.pruning.select import removed_count
 
 
-class BrokenPromiseError(Exception):
+class BrokenGuaranteeError(InvalidResultError):
     """A method's masks violate a guarantee; the message says which, in one line."""
 
 
@@ -26,15 +27,18 @@ def check_masks(
             (`global`); None, if a method doesn't say, allows either.
 
     Raises:
-        BrokenPromiseError: One of these doesn't hold.
+        BrokenGuaranteeError: One of these doesn't hold.
     """
-    if set(masks) != set(tensors):
-        wrong = ", ".join(sorted(set(masks) ^ set(tensors)))
-        raise BrokenPromiseError(f"there must be one mask for each pruned tensor; see {wrong}")
+    _check_names(masks, tensors)
     for name, tensor in tensors.items():
         mask = masks[name]
+        if not isinstance(mask, Tensor):
+            raise BrokenGuaranteeError(
+                f"the mask of {name} must be a bool tensor {list(tensor.shape)}; "
+                f"it is {kind_of(mask)}"
+            )
         if mask.dtype != torch.bool or mask.shape != tensor.shape:
-            raise BrokenPromiseError(
+            raise BrokenGuaranteeError(
                 f"the mask of {name} must be bool {list(tensor.shape)}; "
                 f"it is {str(mask.dtype).removeprefix('torch.')} {list(mask.shape)}"
             )
@@ -61,9 +65,22 @@ def check_masks(
     _check_count("weights", sum(removed.values()), weights, targets.weight_sparsity, exact)
 
 
+def _check_names(masks: object, tensors: dict[str, Tensor]) -> None:
+    if not isinstance(masks, dict):
+        raise BrokenGuaranteeError(
+            f"the masks must be a dict of tensors by name; it is {kind_of(masks)}"
+        )
+    wrong = {"missing": set(tensors) - set(masks), "unknown": set(masks) - set(tensors)}
+    if any(wrong.values()):
+        listed = (f"{what}: {', '.join(sorted(map(str, n)))}" for what, n in wrong.items() if n)
+        raise BrokenGuaranteeError(
+            f"there must be one mask for each pruned tensor; {'; '.join(listed)}"
+        )
+
+
 def _check_count(what: str, removed: int, total: int, target: float, exact: set[int]) -> None:
     if removed not in exact:
-        raise BrokenPromiseError(
+        raise BrokenGuaranteeError(
             f"{removed:,} of {total:,} {what} are removed ({removed / max(total, 1):.2%}); "
             f"a target of {target:.2%} is {' or '.join(f'{count:,}' for count in sorted(exact))}"
         )
@@ -73,11 +90,12 @@ def check_repeatable(first: Masks, second: Masks) -> None:
     """Check that two searches with the same seed found the same masks.
 
     Raises:
-        BrokenPromiseError: They differ.
+        BrokenGuaranteeError: They differ.
     """
     for name, mask in first.items():
-        if not torch.equal(mask, second[name]):
-            raise BrokenPromiseError(
-                f"the same seed gave different masks of {name} the second time; draw random "
-                "numbers only from context.generator()"
+        if name not in second or not torch.equal(mask, second[name]):
+            raise BrokenGuaranteeError(
+                f"the same seed gave different masks of {name} the second time: the method drew "
+                "random numbers not from context.generator(), or it changed the model "
+                "(context.rewind() resets it)"
             )

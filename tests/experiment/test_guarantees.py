@@ -1,4 +1,4 @@
-"""A method can't lie: the run itself checks what every ticket promises."""
+"""A method can't lie: the run itself checks the guarantees of tickets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("unplugged")
 Glt = Callable[..., tuple[int, str, str]]
 
 LIARS = '''
-"""Methods that break what every ticket promises, each in a way of its own."""
+"""Methods that violate the guarantees of tickets, each in its own way."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,10 @@ import glt_cli
 
 @dataclass
 class LiarConfig(glt_cli.MethodConfig):
-    how: str = glt_cli.one_of("honest", "half", "floats", "flat", "missing", "unseeded", "leaves")
+    how: str = glt_cli.one_of(
+        "honest", "half", "floats", "flat", "numpy", "missing", "extra", "list", "unseeded",
+        "trained", "nothing", "nan", "foo", "leaves",
+    )  # fmt: skip
 
 
 @glt_cli.register_method("liar", LiarConfig)
@@ -38,8 +41,15 @@ def find(context, config):
     scores = {
         name: torch.rand(t.shape, generator=generator) for name, t in context.tensors().items()
     }
+    if config.how == "nan":
+        scores["layers.0.linear.weight"][0, :3] = torch.nan
+    allocation = "foo" if config.how == "foo" else "uniform"
+    if config.how == "trained":
+        weight = context.model.prunable()["layers.0.linear.weight"]
+        scores[glt_cli.EDGE] *= weight.sum().sign()
+        weight.data.neg_()
     order = torch.Generator().manual_seed(0)
-    masks = glt_cli.masks_of_largest(scores, context.targets, "uniform", order)
+    masks = glt_cli.masks_of_largest(scores, context.targets, allocation, order)
     edges = masks[glt_cli.EDGE]
     if config.how == "leaves":
         raise SystemExit(3)
@@ -49,8 +59,16 @@ def find(context, config):
         masks[glt_cli.EDGE] = edges.float()
     if config.how == "flat":
         masks = {name: mask.flatten() for name, mask in masks.items()}
-    if config.how == "missing":
+    if config.how == "numpy":
+        masks[glt_cli.EDGE] = edges.numpy()
+    if config.how in ("missing", "extra"):
         del masks[glt_cli.EDGE]
+    if config.how == "extra":
+        masks["foo"] = edges
+    if config.how == "list":
+        masks = list(masks.values())
+    if config.how == "nothing":
+        return None
     return glt_cli.SearchResult(masks)
 '''
 
@@ -62,7 +80,14 @@ def find(context, config):
         ("half", "2,639 of 5,278 edges are removed (50.00%); a target of 35.00% is 1,847"),
         ("floats", "the mask of edge must be bool [5278]; it is float32 [5278]"),
         ("flat", "the mask of layers.0.linear.weight must be bool [1433, 8]; it is bool [11464]"),
-        ("missing", "there must be one mask for each pruned tensor; see edge"),
+        ("missing", "there must be one mask for each pruned tensor; missing: edge"),
+        ("extra", "one mask for each pruned tensor; missing: edge; unknown: foo"),
+        ("numpy", "the mask of edge must be a bool tensor [5278]; it is an ndarray"),
+        ("list", "the masks must be a dict of tensors by name; it is a list"),
+        ("nothing", "method liar must return a SearchResult; it returned None"),
+        ("nan", "3 of 11,464 scores of layers.0.linear.weight are NaN"),
+        ("foo", "allocation='foo': must be one of uniform, global"),
+        ("trained", "or it changed the model (context.rewind() resets it)"),
         ("unseeded", "the same seed gave different masks of edge the second time"),
     ],
 )
