@@ -82,7 +82,7 @@ def find(context, config):
         ("flat", "the mask of layers.0.linear.weight must be bool [1433, 8]; it is bool [11464]"),
         ("missing", "there must be one mask for each pruned tensor; missing: edge"),
         ("extra", "one mask for each pruned tensor; missing: edge; unknown: foo"),
-        ("numpy", "the mask of edge must be a bool tensor [5278]; it is an ndarray"),
+        ("numpy", "the mask of edge must be a bool tensor [5278]; it is a ndarray"),
         ("list", "the masks must be a dict of tensors by name; it is a list"),
         ("nothing", "method liar must return a SearchResult; it returned None"),
         ("nan", "3 of 11,464 scores of layers.0.linear.weight are NaN"),

@@ -141,7 +141,7 @@ def test_weights_are_scored_by_the_size_of_their_gradient(mixing: str, names: li
     [
         (torch.tensor([0, torch.nan, 0, torch.nan, 0, 0]), ": 1 of 3 values are NaN"),
         (torch.zeros(5), " must return a tensor [6]; its shape is [5]"),
-        (torch.zeros(6).numpy(), " must return a tensor [6]; it returned an ndarray"),
+        (torch.zeros(6).numpy(), " must return a tensor [6]; it returned a ndarray"),
         (None, " must return a tensor [6]; it returned None"),
     ],
 )
