@@ -14,7 +14,11 @@ class UserError(Exception):
     """
 
 
-class InvalidResultError(Exception):
+class ExplainedError(Exception):
+    """A run can't be finished; the message says why, without the name of the error's class."""
+
+
+class InvalidResultError(ExplainedError):
     """A method, score or schedule returned something that can't be used; one line says what."""
 
 

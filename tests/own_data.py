@@ -12,7 +12,7 @@ from tests.graphs import seeded
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # its import calls what torch has deprecated
-    from torch_geometric.data import Data
+    from torch_geometric.data import Batch, Data, HeteroData
 
 __all__ = [
     "CLASSES",
@@ -20,7 +20,9 @@ __all__ = [
     "NODES",
     "QUICK",
     "QUICK_FASTGLT",
+    "Batch",
     "Data",
+    "HeteroData",
     "changed",
     "mask",
     "own_data",

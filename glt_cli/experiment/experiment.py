@@ -13,7 +13,7 @@ from glt_cli import data
 from glt_cli.config import Config, RetrainConfig, SparsityConfig
 from glt_cli.config.methods import DenseConfig
 from glt_cli.config.variants import name_of
-from glt_cli.errors import InvalidResultError, UserError
+from glt_cli.errors import ExplainedError, UserError
 from glt_cli.experiment import fingerprint, results
 from glt_cli.experiment.checkpoint import Checkpoint
 from glt_cli.experiment.device import resolve
@@ -32,7 +32,7 @@ from glt_cli.pruning.context import SearchResult
 from glt_cli.training.tasks import make_task
 
 
-class NeededRunFailedError(Exception):
+class NeededRunFailedError(ExplainedError):
     """A run that this one depends on, such as its dense baseline, failed."""
 
 
@@ -108,7 +108,7 @@ def _run(
 
 def _reason(error: Exception) -> str:
     """Say why a run failed; errors of ours explain themselves."""
-    if isinstance(error, UserError | InvalidResultError | NeededRunFailedError):
+    if isinstance(error, UserError | ExplainedError):
         return str(error)
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 

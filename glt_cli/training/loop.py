@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
+from glt_cli.errors import ExplainedError
 from glt_cli.models.backbone import Backbone
 from glt_cli.training.batches import Batch, Batches
 from glt_cli.training.state import Checkpointer, Stateful, TrainingState, part, prefixed
@@ -19,7 +20,7 @@ from glt_cli.training.tasks import Task
 State = dict[str, Tensor]
 
 
-class NonFiniteLossError(Exception):
+class NonFiniteLossError(ExplainedError):
     """The loss became infinite or NaN; the run can't continue."""
 
 

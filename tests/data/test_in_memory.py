@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 import scipy.sparse
 import torch
-from torch_geometric.data import Batch, HeteroData
 
 from glt_cli.data.checksums import of_graph
 from glt_cli.data.in_memory import graph_data, node_data
 from glt_cli.errors import UserError
-from tests.own_data import CLASSES, NODES, Data, changed, mask, own_data
+from tests.own_data import CLASSES, NODES, Batch, Data, HeteroData, changed, mask, own_data
 
 NAN = float("nan")
 

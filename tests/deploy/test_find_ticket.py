@@ -272,7 +272,7 @@ def test_groups_dotted_names_options_and_experiments() -> None:
     [
         ({"method": "fastgtl"}, "method=fastgtl: must be one of dense, fastglt"),
         ({"method": "fastglt,imp"}, "method=fastglt,imp: must be one of"),
-        ({"method": None}, "method=null: name one option"),
+        ({"method": None}, "method=null: choose a method, for example method=imp"),
         ({"backbone": "gnn"}, "backbone=gnn: must be one of gat, gcn, gin, resgcn"),
         ({"backbone": {"hidden": 3}}, 'set its keys as **{"backbone.KEY": VALUE}'),
         ({"graph_sparsity": 1.0}, "sparsity.graph=1.0: must be at least 0 and below 1"),
