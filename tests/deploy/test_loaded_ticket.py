@@ -355,7 +355,7 @@ def test_a_path_that_is_none_is_one_line(path: Any, message: str) -> None:
 
 @pytest.mark.parametrize("name", ["nothing", "kept"])
 def test_where_there_is_no_ticket(saved: Path, name: str) -> None:
-    with pytest.raises(glt_cli.UserError, match="there is no such folder|holds no ticket"):
+    with pytest.raises(glt_cli.UserError, match=r"there is no such folder|holds no ticket"):
         glt_cli.load_ticket(name)
 
 
