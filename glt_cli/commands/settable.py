@@ -12,7 +12,8 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from glt_cli.config import Config
-from glt_cli.config.compose import COMPOSE_ERRORS, CONFIG_NAME, HYDRA_KEYS
+from glt_cli.config.compose import COMPOSE_ERRORS, CONFIG_NAME
+from glt_cli.config.override_form import HYDRA_KEYS
 from glt_cli.config.request import composing
 
 
@@ -33,7 +34,7 @@ def settable(words: Sequence[str], last: str, config_dir: str | None) -> list[st
 
 
 #: Errors that composing half-typed settings may raise.
-_FAILS = (*COMPOSE_ERRORS, AssertionError, OSError)
+_FAILS = (*COMPOSE_ERRORS, OSError)
 
 
 def _keys(loader: ConfigLoader, words: Sequence[str], last: str) -> Iterable[str]:

@@ -21,9 +21,6 @@ from glt_cli.errors import UserError
 
 CONFIG_NAME = "config"
 
-#: Hydra's keys that users may set: how a grid is launched. glt sets folders and logs itself.
-HYDRA_KEYS = ("hydra/launcher", "hydra.launcher.", "hydra/sweeper", "hydra.sweeper.")
-
 
 def composed(overrides: Sequence[str], hydra: bool = False) -> DictConfig:
     """Compose a configuration.
@@ -116,50 +113,10 @@ def _rank(word: str) -> int:
     return 2 if "." in word.partition("=")[0] else 1
 
 
-def override_problem(word: str) -> str | None:
-    """Return what is wrong with an override by its form alone, or None."""
-    key, equals, value = word.partition("=")
-    if word.startswith("+") and not word.startswith("+hydra.launcher."):  # Ray's settings are open
-        return f"{word}: the + isn't needed; {word.lstrip('+')} sets a key"
-    if word.startswith("~"):
-        return f"{word}: keys can't be removed; {word.lstrip('~')}=VALUE sets a key"
-    if not equals or not key:
-        return (
-            f"'{word}' is neither KEY=VALUE nor GROUP=OPTION (as in seed=3 or method=imp); "
-            "see glt run --help"
-        )
-    if key in ("method.name", "backbone.name", "dataset.name"):
-        group = key.removesuffix(".name")
-        return f"{word}: choose it with {group}=OPTION, not with its name key"
-    if key.startswith("names"):
-        return f"{word}: a run is named after the options it chooses"
-    if key.startswith("preset"):
-        return f"{word}: presets apply automatically; set the keys that they contain"
-    if key == "hydra.mode":
-        return f"{word}: use -m (--multirun)"
-    if key.startswith("hydra.sweeper.params"):
-        return f"{word}: give the values themselves, as in -m seed=0,1,2"
-    if key.startswith("hydra") and not key.startswith(HYDRA_KEYS):
-        return (
-            f"{word}: of Hydra only the launcher and its options can be set, as in "
-            "hydra/launcher=joblib hydra.launcher.n_jobs=2; output_dir= says where results go"
-        )
-    if key in _EXAMPLES and value in ("", "null"):
-        return f"{word}: choose a {_EXAMPLES[key]}"
-    return None
-
-
-_EXAMPLES = {
-    "method": "method, for example method=imp",
-    "backbone": "backbone, for example backbone=gcn",
-    "dataset": "data set, for example dataset=cora",
-}
-
-
 def explain(error: Exception, overrides: Sequence[str]) -> str:
     """Describe an error of Hydra in one line."""
     if isinstance(error, RecursionError):
-        groups = [word for word in overrides if word.partition("=")[0] in _groups()]
+        groups = _choices(overrides)
         return f"{groups[-1] if groups else 'a file'}: files include each other, or nest too deeply"
     try:
         return _explain(error, overrides)
@@ -185,7 +142,7 @@ def _explain(error: Exception, overrides: Sequence[str]) -> str:
     if "missing mandatory value: name" in text:
         return _OWN_OPTION
     if "Config group override" in text or "to have multiple values" in text:
-        groups = [word for word in overrides if word.partition("=")[0] in _groups()]
+        groups = _choices(overrides)
         return f"{groups[-1] if groups else 'a group'}: {_one_option(groups)}"
     if "Error resolving interpolation" in text or "InterpolationKeyError" in text:
         return "method, backbone and dataset each need one option, as in method=imp backbone=gcn"
@@ -204,8 +161,10 @@ _OWN_OPTION = (
 )
 
 
-def _groups() -> list[str]:
-    return [item.name for item in fields(Config)] + ["experiment"]
+def _choices(overrides: Sequence[str]) -> list[str]:
+    """The overrides that choose an option of a group."""
+    groups = [item.name for item in fields(Config)] + ["experiment"]
+    return [word for word in overrides if word.partition("=")[0] in groups]
 
 
 def _one_option(groups: Sequence[str]) -> str:
@@ -282,7 +241,7 @@ _KINDS: dict[Any, str] = {
 
 def _expected(key: str, overrides: Sequence[str]) -> str:
     """Describe the type that a key's schema expects."""
-    groups = [word for word in overrides if word.partition("=")[0] in _groups()]
+    groups = _choices(overrides)
     *path, name = key.split(".")
     kind: Any = Config
     if path:

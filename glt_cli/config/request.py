@@ -27,10 +27,11 @@ from hydra.version import setbase
 from omegaconf import DictConfig, OmegaConf
 
 from glt_cli.config import Config, check
-from glt_cli.config.compose import CONFIG_NAME, composed, one_line, override_problem, to_config
+from glt_cli.config.compose import CONFIG_NAME, composed, one_line, to_config
 from glt_cli.config.datasets import DatasetConfig
 from glt_cli.config.hydra_keys import explain_refused, refused
 from glt_cli.config.options import store_dataset, store_options
+from glt_cli.config.override_form import override_problem
 from glt_cli.errors import UserError
 from glt_cli.terminal import tracked
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from omegaconf import OmegaConf
 
-from glt_cli.config import Config, RetrainConfig
+from glt_cli.config import Config
 from glt_cli.config.datasets import InMemoryConfig
 from glt_cli.config.keywords import config_of
 from glt_cli.data import checksums
@@ -21,7 +20,7 @@ from glt_cli.errors import UserError, given_path
 from glt_cli.experiment import results
 from glt_cli.experiment.checkpoint import Checkpoint
 from glt_cli.experiment.device import resolve
-from glt_cli.experiment.experiment import dense_config, headline
+from glt_cli.experiment.experiment import dense_config, headline, plain_config
 from glt_cli.experiment.history import HistoryRecorder
 from glt_cli.experiment.identity import identify
 from glt_cli.experiment.log import Log
@@ -32,7 +31,7 @@ from glt_cli.experiment.provenance import Provenance
 from glt_cli.experiment.record import Record, run_folder
 from glt_cli.experiment.teacher import DenseModel
 from glt_cli.experiment.ticket import SavedTicket
-from glt_cli.models import build
+from glt_cli.models import rebuild
 from glt_cli.models.backbone import Backbone
 from glt_cli.pruning.context import SearchResult
 from glt_cli.training.tasks import Task, make_task
@@ -195,8 +194,7 @@ def _dense_model(config: Config, task: Task, observer: RunObserver) -> DenseMode
     trained = result.trained
 
     def model() -> Backbone:
-        with torch.random.fork_rng(devices=[]):
-            made = build(config.backbone, task.num_features, task.num_outputs, task.embedded_nodes)
+        made = rebuild(config.backbone, task.num_features, task.num_outputs, task.embedded_nodes)
         made.load_state_dict(trained.state)
         return made.eval()
 
@@ -214,9 +212,7 @@ def _found_before(
     config: Config, task: Task, dense: DenseModel | None, observer: RunObserver
 ) -> FoundMasks:
     """Find masks with plain retraining, for a control or a distillation to retrain."""
-    plain = deepcopy(config)
-    plain.retrain = RetrainConfig()
-    result, _ = _run(plain, task, dense, None, observer)
+    result, _ = _run(plain_config(config), task, dense, None, observer)
     return FoundMasks(
         SearchResult(result.trained.masks),
         result.found.seconds,

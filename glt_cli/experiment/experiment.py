@@ -182,10 +182,7 @@ def _dense_model(config: Config, recorder: HistoryRecorder) -> DenseModel:
 
 def _found_before(config: Config, device: torch.device, recorder: HistoryRecorder) -> FoundMasks:
     """The masks that the same settings find with ordinary retraining, from a separate run."""
-    plain = deepcopy(config)
-    plain.retrain = RetrainConfig()
-    plain.force = False
-    base = _other_run(plain, "search", recorder)
+    base = _other_run(plain_config(config), "search", recorder)
     masks = {name: mask.to(device) for name, mask in read_ticket(base.folder).masks.items()}
     record = base.record
     return FoundMasks(
@@ -203,6 +200,14 @@ def dense_config(config: Config) -> Config:
     dense.preset.method = None
     dense.force = False
     return dense
+
+
+def plain_config(config: Config) -> Config:
+    """The configuration of the run that finds a control's masks, or a distilled ticket's."""
+    plain = deepcopy(config)
+    plain.retrain = RetrainConfig()
+    plain.force = False
+    return plain
 
 
 def _other_run(config: Config, what: str, recorder: HistoryRecorder) -> RunOutcome:

@@ -16,7 +16,8 @@ from glt_cli.experiment.macs import Macs, count_macs
 from glt_cli.experiment.observer import Silent
 from glt_cli.experiment.resume import RunCheckpointer
 from glt_cli.experiment.teacher import DenseModel, Teacher
-from glt_cli.models import build, count_weights
+from glt_cli.models import build, count_weights, rebuild
+from glt_cli.models.backbone import Backbone
 from glt_cli.pruning import methods
 from glt_cli.pruning.context import PruningContext, PruningRound, SearchResult
 from glt_cli.pruning.controls import shuffled
@@ -153,7 +154,7 @@ def find_and_retrain(
         backbone=backbone,
         dense_weights=count_weights(config.backbone, task.num_features, task.num_outputs),
         dense_macs=_dense_macs(config, task),
-        ticket_macs=_macs(context, trained.masks),
+        ticket_macs=_macs(task, model, trained.masks),
     )
 
 
@@ -212,17 +213,13 @@ def _allocation(config: Config) -> str | None:
 
 
 @torch.no_grad()
-def _macs(context: PruningContext, masks: Masks) -> Macs:
-    task, model = context.task, context.model
-    decoder = task.decoder_macs(model.width)
-    return count_macs(model, task.x, task.graph, masks, decoder)
+def _macs(task: Task, model: Backbone, masks: Masks) -> Macs:
+    return count_macs(model, task.x, task.graph, masks, task.decoder_macs(model.width))
 
 
 def _dense_macs(config: Config, task: Task) -> Macs:
-    with torch.random.fork_rng(devices=[]):
-        model = build(config.backbone, task.num_features, task.num_outputs, task.embedded_nodes)
-    masks = full({EDGE: task.graph.ones(), **model.prunable()})
-    return count_macs(model, task.x, task.graph, masks, task.decoder_macs(model.width))
+    model = rebuild(config.backbone, task.num_features, task.num_outputs, task.embedded_nodes)
+    return _macs(task, model, full({EDGE: task.graph.ones(), **model.prunable()}))
 
 
 def is_plain(config: Config) -> bool:

@@ -22,7 +22,7 @@ from glt_cli.config.declare import out_of_bounds
 from glt_cli.data.catalog import CATALOG
 from glt_cli.errors import UserError
 from glt_cli.experiment.paths import RunFolder, write_whole
-from glt_cli.models import build
+from glt_cli.models import rebuild
 from glt_cli.models.backbone import Backbone
 from glt_cli.models.graph import Graph
 from glt_cli.pruning.context import PruningRound
@@ -89,8 +89,7 @@ class SavedTicket:
 
     def model(self) -> Backbone:
         """Rebuild the trained model, without touching torch's random numbers."""
-        with torch.random.fork_rng(devices=[]):
-            model = build(self.backbone, self.num_features, self.num_outputs, self.embedded_nodes)
+        model = rebuild(self.backbone, self.num_features, self.num_outputs, self.embedded_nodes)
         model.load_state_dict(self.trained)
         return model.eval()
 

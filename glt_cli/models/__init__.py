@@ -45,6 +45,17 @@ def count_weights(config: Any, num_features: int, num_outputs: int | None) -> in
     return sum(weight.numel() for weight in model.prunable().values())
 
 
+def rebuild(
+    config: BackboneConfig, num_features: int, num_outputs: int | None, embedded_nodes: int
+) -> Backbone:
+    """Build as `build`, without moving torch's random numbers.
+
+    For a model whose initial parameters don't matter.
+    """
+    with torch.random.fork_rng(devices=[]):
+        return build(config, num_features, num_outputs, embedded_nodes)
+
+
 def register_backbone(name: str, schema: type[BackboneConfig]) -> Callable[[B], B]:
     """Register a function as `backbone=NAME`, with the settings of a schema.
 

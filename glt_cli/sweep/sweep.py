@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from glt_cli.config.request import Point, Request, without_effect
 from glt_cli.errors import UserError
+from glt_cli.terminal import plural
 
 if TYPE_CHECKING:
     from glt_cli.sweep.display import Display
@@ -126,8 +127,7 @@ def check_usable(folder: Path) -> None:
 def _announce(request: Request, unfinished: int) -> None:
     if request.is_grid and not any(point.config.quiet for point in request.points):
         count = len(request.points)
-        runs = "run" if count == 1 else "runs"
-        print(f"{count} {runs}, {count - unfinished} finished already", flush=True)
+        print(f"{plural(count, 'run')}, {count - unfinished} finished already", flush=True)
 
 
 def _do(request: Request, planned: list[PlannedRun], unfinished: list[PlannedRun]) -> None:

@@ -22,23 +22,13 @@ from glt_cli.experiment.record import Record
 from glt_cli.pruning.masks import EDGE, Masks
 from glt_cli.pruning.select import removed_count
 from tests.conftest import TINY, TINY_FASTGLT
+from tests.experiment.test_experiment import PROVENANCE
 from tests.own_data import NODES, QUICK, QUICK_FASTGLT, Data, changed, own_data
 
 Glt = Callable[..., tuple[int, str, str]]
 
 #: What differs between equal runs, and what data in memory can't have in common with a data set.
-NOT_COMPARED = {
-    "dataset",
-    "config_hash",
-    "ticket_sha256",
-    "dense_seconds",
-    "dense_reused",
-    "find_seconds",
-    "retrain_seconds",
-    "peak_memory_mb",
-    "started",
-    "finished",
-}
+NOT_COMPARED = PROVENANCE | {"dataset", "config_hash", "ticket_sha256"}
 
 
 def cora() -> Data:
