@@ -16,6 +16,7 @@ from glt_cli.config.backbones import BACKBONES, BackboneConfig
 from glt_cli.config.datasets import DatasetConfig, schema
 from glt_cli.config.declare import bounded, excluded_from_hash, one_of, out_of_bounds
 from glt_cli.config.methods import METHODS, MethodConfig
+from glt_cli.errors import UserError
 
 
 @dataclass
@@ -145,6 +146,16 @@ def check(config: Config) -> list[str]:
     if not config.output_dir:
         found.append("output_dir=: name a folder")
     return found
+
+
+def check_partitions(partitions: int, nodes: int) -> None:
+    """Check `trainer.partitions` against a graph's number of nodes.
+
+    Raises:
+        UserError: There are more parts than nodes.
+    """
+    if partitions > nodes:
+        raise UserError(f"trainer.partitions={partitions}: the graph has only {nodes} nodes")
 
 
 def device_problem(name: str) -> str | None:

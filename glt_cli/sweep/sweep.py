@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from glt_cli.config import check_partitions
 from glt_cli.config.request import Point, Request, without_effect
 from glt_cli.errors import UserError
 from glt_cli.terminal import plural
@@ -72,10 +73,8 @@ def prepare_data(request: Request) -> list[PlannedRun]:
             data.prepare(config.dataset, config.data_root, say=say)
             prepared.add(where)
         nodes = entry(config.dataset.name).nodes
-        if nodes is not None and config.trainer.partitions > nodes:
-            raise UserError(
-                f"trainer.partitions={config.trainer.partitions}: the graph has only {nodes} nodes"
-            )
+        if nodes is not None:  # otherwise the run itself finds out
+            check_partitions(config.trainer.partitions, nodes)
     return with_folders(request.points)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from glt_cli.config import check_partitions
 from glt_cli.models.graph import Graph
 from glt_cli.models.receptive_field import FullGraph, GraphView, ReceptiveField, take_rows
 from glt_cli.models.sparse import Matrix
@@ -60,14 +61,11 @@ class Batches:
             graphs that don't fit in memory. Edges between parts are left out in that epoch.
 
     Raises:
-        ValueError: There are more parts than nodes.
+        UserError: There are more parts than nodes.
     """
 
     def __init__(self, task: Task, graph: Graph, reach: int | None, partitions: int = 1) -> None:
-        if partitions > graph.num_nodes:
-            raise ValueError(
-                f"trainer.partitions={partitions}: the graph has only {graph.num_nodes} nodes"
-            )
+        check_partitions(partitions, graph.num_nodes)
         self.task, self.graph = task, graph
         self.reach, self.partitions = reach, partitions
         self._made: dict[str, Batch] = {}

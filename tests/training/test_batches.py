@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from glt_cli.config import TrainerConfig
+from glt_cli.errors import UserError
 from glt_cli.pruning.masks import EDGE, full
 from glt_cli.pruning.retrain import FixedMasks, retrain
 from glt_cli.training.batches import Batches
@@ -131,3 +132,11 @@ def test_parts_without_labels_or_nodes_do_not_break_distillation() -> None:
         distillation=distillation,
     )
     assert all(0 < loss < 10 for loss in losses)
+
+
+def test_more_parts_than_nodes_are_refused() -> None:
+    task = tiny_task()
+    nodes = task.graph.num_nodes
+    Batches(task, task.graph, 2, partitions=nodes)
+    with pytest.raises(UserError, match=f"partitions={nodes + 1}: the graph has only {nodes} node"):
+        Batches(task, task.graph, 2, partitions=nodes + 1)
