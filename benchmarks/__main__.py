@@ -14,12 +14,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
 from benchmarks import drawing, epochs, finding, large
+from benchmarks.tasks import cora
 from glt_cli.experiment import provenance
 from glt_cli.experiment.paths import RunFolder
 from glt_cli.experiment.record import finished
@@ -64,24 +64,13 @@ def _epochs() -> str:
         "|---|---:|---:|---:|---:|---:|",
     ]
     for name in ("gcn", "gin", "gat"):
-        reference, dense, denoising = _alternate(epochs.contenders(name), REPETITIONS)
-        lines.append(
-            f"| {name} | {_ms(reference)} | {_ms(dense)} | {_ms(denoising)} "
-            f"| {_ratio(dense, reference)} | {_ratio(denoising, reference)} |"
-        )
+        contenders = epochs.contenders(name, cora())
+        reference, dense, denoising = epochs.alternate(contenders, REPETITIONS)
+        times = " | ".join(map(epochs.milliseconds, (reference, dense, denoising)))
+        ratios = [epochs.ratio(ours, reference) for ours in (dense, denoising)]
+        lines.append(f"| {name} | {times} | {ratios[0]} | {ratios[1]} |")
     lines.append("\nRatios: median (smallest to largest) over the repetitions.\n")
     return "\n".join(lines)
-
-
-def _alternate(contenders: list[Callable[[], float]], repetitions: int) -> list[list[float]]:
-    """Time each contender in turn, again and again; the first round warms up."""
-    times: list[list[float]] = [[] for _ in contenders]
-    for repetition in range(repetitions + 1):
-        for contender, taken in zip(contenders, times, strict=True):
-            seconds = contender()
-            if repetition:
-                taken.append(seconds)
-    return times
 
 
 def _memory() -> str:
@@ -109,7 +98,7 @@ def _large() -> str:
         "| | seconds | peak memory |\n|---|---:|---:|\n"
         f"| torch-geometric, dense | {statistics.median(seconds[0]):.1f} | {peaks[0]:.0f} MiB |\n"
         f"| glt, denoising | {statistics.median(seconds[1]):.1f} | {peaks[1]:.0f} MiB |\n"
-        f"| ratio | {_ratio(seconds[1], seconds[0])} | {peaks[1] / peaks[0]:.2f} |\n"
+        f"| ratio | {epochs.ratio(seconds[1], seconds[0])} | {peaks[1] / peaks[0]:.2f} |\n"
     )
 
 
@@ -156,7 +145,7 @@ def _scaling() -> str:
 
 
 def _finding() -> str:
-    fast, imp = finding.seconds("fastglt"), finding.seconds("imp")
+    fast, imp = (finding.seconds(method, cora()) for method in ("fastglt", "imp"))
     return (
         "## Finding a ticket: FastGLT against IMP\n\n"
         "GCN-512 on Cora to 35 % of edges and 93 % of weights, preset of each method, seed 0, "
@@ -165,15 +154,6 @@ def _finding() -> str:
         f"| imp | {imp.epochs} | {imp.seconds:.1f} | 1 |\n"
         f"| fastglt | {fast.epochs} | {fast.seconds:.1f} | {imp.seconds / fast.seconds:.1f} |\n"
     )
-
-
-def _ms(seconds: list[float]) -> str:
-    return f"{1000 * statistics.median(seconds):.1f} ms"
-
-
-def _ratio(ours: list[float], reference: list[float]) -> str:
-    ratios = sorted(a / b for a, b in zip(ours, reference, strict=True))
-    return f"{statistics.median(ratios):.3f} ({ratios[0]:.3f} to {ratios[-1]:.3f})"
 
 
 def _processor() -> str:

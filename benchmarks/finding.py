@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from benchmarks.epochs import Clock
 from benchmarks.tasks import compose, search
 from glt_cli.pruning import methods
+from glt_cli.training.tasks import NodeClassification
 
 
 @dataclass(frozen=True)
@@ -18,11 +19,11 @@ class Finding:
     epochs: int
 
 
-def seconds(method: str) -> Finding:
+def seconds(method: str, task: NodeClassification) -> Finding:
     """Find a ticket by the method's preset on Cora."""
     config = compose(f"method={method}")
     clock = Clock()
-    setting = search(config, clock)
+    setting = search(config, clock, task)
     began = time.perf_counter()
     methods.find(setting, config.method)
     return Finding(time.perf_counter() - began, clock.epochs)

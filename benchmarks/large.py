@@ -77,7 +77,7 @@ def scaling() -> tuple[list[Cost], float]:
     return costs, float(np.polyfit(logs[0], logs[1], 1)[0])
 
 
-class _Stopwatch(Observer):
+class Stopwatch(Observer):
     """An observer that notes when each epoch ended."""
 
     def __init__(self) -> None:
@@ -99,7 +99,7 @@ class _Stopwatch(Observer):
 
 def _denoising(words: list[str]) -> float:
     config = compose(*words)
-    watch = _Stopwatch()
+    watch = Stopwatch()
     methods.find(search(config, watch, load(config)), config.method)
     return watch.seconds()
 
@@ -113,7 +113,7 @@ def _reference() -> float:
     edge_index = both_directions(task.graph)
     model = torch_geometric.nn.GCN(x.shape[1], 256, 2, task.num_outputs, dropout=0.5)
     optimiser = torch.optim.Adam(model.parameters(), lr=0.01, weight_decay=5e-4)
-    watch = _Stopwatch()
+    watch = Stopwatch()
     for number in range(3):
         plain_epoch(model, optimiser, x, edge_index, task)
         watch.epoch(Epoch("reference", number, 0.0, 0.0), 0, 0)

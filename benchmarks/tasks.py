@@ -16,17 +16,19 @@ from glt_cli.pruning.masks import Targets
 from glt_cli.training.loop import Observer, seed_stage, snapshot
 from glt_cli.training.tasks import NodeClassification, make_task
 
+CPU = torch.device("cpu")
+
 
 @cache
-def cora() -> NodeClassification:
+def cora(device: torch.device = CPU) -> NodeClassification:
     """Cora as a run has it."""
-    return load(compose())
+    return load(compose(), device)
 
 
-def load(config: Config) -> NodeClassification:
+def load(config: Config, device: torch.device = CPU) -> NodeClassification:
     """The task of a configuration."""
     loaded = data.load(config.dataset, None)
-    task = make_task(loaded, config.dataset, torch.device("cpu"))
+    task = make_task(loaded, config.dataset, device)
     assert isinstance(task, NodeClassification)
     return task
 
@@ -36,13 +38,10 @@ def compose(*words: str) -> Config:
     return read(list(words), multirun=False, config_dir=None).points[0].config
 
 
-def search(
-    config: Config, observer: Observer, task: NodeClassification | None = None
-) -> PruningContext:
-    """The setting in which a run would find its ticket, on Cora where no task is given."""
-    task = task or cora()
+def search(config: Config, observer: Observer, task: NodeClassification) -> PruningContext:
+    """The setting in which a run would find its ticket."""
     seed_stage(config.seed, "init")
-    model = build(config.backbone, task.x.shape[1], task.num_outputs)
+    model = build(config.backbone, task.x.shape[1], task.num_outputs).to(task.graph.device)
     targets = Targets(config.sparsity.graph, config.sparsity.weight)
     init = snapshot(model)
     return PruningContext(

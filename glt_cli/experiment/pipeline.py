@@ -219,7 +219,9 @@ def _macs(task: Task, model: Backbone, masks: Masks) -> Macs:
 
 def _dense_macs(config: Config, task: Task) -> Macs:
     model = rebuild(config.backbone, task.num_features, task.num_outputs, task.embedded_nodes)
-    return _macs(task, model, full({EDGE: task.graph.ones(), **model.prunable()}))
+    return _macs(
+        task, model.to(task.graph.device), full({EDGE: task.graph.ones(), **model.prunable()})
+    )
 
 
 def is_plain(config: Config) -> bool:

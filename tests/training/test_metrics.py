@@ -13,6 +13,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from glt_cli.data.ogb.package import imported
 from glt_cli.errors import UserError
 from glt_cli.training.metrics import accuracy, hits_at, roc_auc
+from tests.cuda import waits_are
 
 #: Few distinct values, so that ties are the rule.
 TIED = st.integers(-3, 3).map(float)
@@ -132,10 +133,7 @@ def test_metrics_stay_on_the_device_without_waiting() -> None:
     outputs = torch.randn(50, 7, device="cuda")
     labels = (torch.rand(50, 7, device="cuda") > 0.5).float()
     y = torch.randint(7, (50,), device="cuda")
-    torch.cuda.set_sync_debug_mode("error")
-    try:
+    with waits_are("error"):
         found = [accuracy(outputs, y), roc_auc(outputs, labels), hits_at(outputs[0], outputs[1], 3)]
-    finally:
-        torch.cuda.set_sync_debug_mode("default")
     assert all(metric.is_cuda for metric in found)
     assert float(found[1]) == pytest.approx(float(roc_auc(outputs.cpu(), labels.cpu())), abs=1e-12)

@@ -18,10 +18,11 @@ from glt_cli.config.methods import (
 )
 from glt_cli.pruning import methods
 from glt_cli.pruning.context import SearchResult
-from glt_cli.pruning.masks import EDGE, Masks, Targets
+from glt_cli.pruning.masks import EDGE, Masks, Targets, full
 from glt_cli.pruning.retrain import FixedMasks, retrain
 from glt_cli.pruning.select import removed_count
 from glt_cli.training.tasks import NodeClassification
+from tests.cuda import waits_of
 from tests.graphs import BACKBONES, tiny_search, tiny_task
 
 #: Every method that prunes, at its shortest.
@@ -229,3 +230,27 @@ def test_on_cuda(method: str, name: str) -> None:
     assert 0 <= trained.test <= 1
     for key in search.model.prunable():
         assert bool((trained.state[key][~found.masks[key]] == 0).all())
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("name", BACKBONES)
+def test_an_epoch_waits_for_the_device_once(name: str) -> None:
+    if not torch.cuda.is_available():
+        pytest.skip("needs a CUDA device")
+    task = tiny_task(device="cuda")
+
+    def dense(epochs: int) -> int:
+        search, log = tiny_search(Targets(0, 0), task=task, name=name)
+        whole, trainer = FixedMasks(full(search.tensors())), TrainerConfig(epochs=epochs)
+        return waits_of(
+            lambda: retrain(task, search.model, search.init, whole, trainer, 0, log.epochs.append)
+        )
+
+    def denoised(epochs: int) -> int:
+        config = FastGLTConfig(name="fastglt", pretrain_epochs=0, epochs=epochs, interval=100)
+        search, _ = tiny_search(Targets(0.4, 0.8), task=task, name=name)
+        return waits_of(lambda: methods.find(search, config))
+
+    for waits in (dense, denoised):
+        waits(5)  # the first time ever also loads kernels
+        assert waits(15) - waits(5) == 10
