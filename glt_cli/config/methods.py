@@ -40,6 +40,10 @@ class MethodConfig:
         """Sparsities of the method's masks for requested ones; only controls differ."""
         return graph, weight
 
+    def mask_allocation(self) -> str | None:
+        """Whether the weights' target is each tensor's or that of all; None if either may be."""
+        return getattr(self, "allocation", None)
+
     def resized(
         self, backbone: BackboneConfig, weight: float, count: Callable[[BackboneConfig], int]
     ) -> BackboneConfig:
@@ -54,6 +58,28 @@ class MethodConfig:
 
 
 @dataclass
+class PartsConfig(MethodConfig):
+    """A method whose edges or weights a part of `guided` can find instead, for ablations."""
+
+    #: What finds the edges: the method itself, or, before it, guided denoising or its order alone.
+    edges: str = one_of("own", "guided", "order")
+    #: What finds the weights: the method itself, or, after it, soft rounds on the sparse graph.
+    weights: str = one_of("own", "soft_rounds")
+
+    def mask_allocation(self) -> str | None:
+        """See MethodConfig."""
+        return super().mask_allocation() if self.weights == "own" else "global"
+
+    def problems(self) -> Iterator[str]:
+        """See MethodConfig."""
+        if self.edges != "own" and self.weights != "own":
+            yield (
+                f"method.edges={self.edges} and method.weights={self.weights} leave nothing to "
+                f"method={self.name}: use method=guided"
+            )
+
+
+@dataclass
 class DenseConfig(MethodConfig):
     """No masks: the baseline."""
 
@@ -61,14 +87,14 @@ class DenseConfig(MethodConfig):
 
 
 @dataclass
-class RandomConfig(MethodConfig):
+class RandomConfig(PartsConfig):
     """Random masks: the control for all other methods."""
 
     allocation: str = one_of("uniform", "global")
 
 
 @dataclass
-class OneShotConfig(MethodConfig):
+class OneShotConfig(PartsConfig):
     """Magnitude pruning at the target after a short dense training."""
 
     #: E₀.
@@ -113,6 +139,7 @@ class FastGLTConfig(OneShotConfig):
 
     def problems(self) -> Iterator[str]:
         """See MethodConfig."""
+        yield from super().problems()
         if self.grad_epochs > self.interval:
             yield (
                 f"method.grad_epochs={self.grad_epochs}: must be at most "
@@ -133,7 +160,7 @@ class FastGLTConfig(OneShotConfig):
 
 
 @dataclass
-class IMPConfig(MethodConfig):
+class IMPConfig(PartsConfig):
     """Iterative magnitude pruning of soft masks, as UGS does it."""
 
     #: E_m, mask epochs of each round.
@@ -185,6 +212,8 @@ class GuidedConfig(MethodConfig):
     l1: float = bounded(0.01, 0)
     #: λ of the divergence from the dense model's outputs, in the search for weights only.
     distill: float = bounded(0.0, 0)
+    #: w, what each kept edge weighs in the ticket, against 1 of a node's own message.
+    edge_weight: float = bounded(1.0, 0, 1000, above=True)
     #: The weights' one threshold is over all of them.
     allocation: ClassVar[str] = "global"
 

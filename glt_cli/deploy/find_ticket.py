@@ -214,10 +214,10 @@ def _found_before(
     """Find masks with plain retraining, for a control or a distillation to retrain."""
     result, _ = _run(plain_config(config), task, dense, None, observer)
     return FoundMasks(
-        SearchResult(result.trained.masks),
+        SearchResult(result.trained.masks, edge_weight=result.found.result.edge_weight),
         result.found.seconds,
         result.found.epochs,
-        result.distill,
+        result.distill or result.found.distill,
     )
 
 

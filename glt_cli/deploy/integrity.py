@@ -17,7 +17,7 @@ from glt_cli.experiment.device import resolve
 from glt_cli.experiment.paths import RunFolder
 from glt_cli.experiment.record import Record, read_record
 from glt_cli.experiment.ticket import read_ticket
-from glt_cli.pruning.masks import EDGE, kept_counts, sparsities
+from glt_cli.pruning.masks import kept_counts, sparsities
 from glt_cli.training.batches import Batches
 from glt_cli.training.loop import test_scores
 
@@ -82,7 +82,7 @@ def verify(
     if not torch.equal(task.graph.edge_index.cpu(), ticket.edge_index):
         raise UserError(f"{run.tensors}: its edges are not those of {dataset.shown}")
     model = ticket.model().to(device)
-    graph = task.graph.keep(ticket.masks[EDGE].to(device))
+    graph = ticket.sparse(task.graph)
     batches, ones = Batches(task, graph, model.reach), graph.ones()
     with torch.no_grad():
         val = float(task.score(model(*batches["val"].inputs(ones)), "val"))

@@ -138,16 +138,17 @@ class Ticket(SavedTicket):
         """Return the features, and the graph without the edges that the ticket pruned."""
         if data is None:
             x, whole = self._own_data
-            return x, whole.keep(self.masks[EDGE])
+            return x, self.sparse(whole)
         x, graph = self._read(data)
         if not same_nodes:
-            return x, graph
+            return x, graph.scaled(self.kept_edge_weight)
         if graph.num_nodes != self.num_nodes:
             raise UserError(
                 f"data has {graph.num_nodes:,} nodes, the ticket's graph {self.num_nodes:,}: pass "
                 "same_nodes=False if it is a different graph"
             )
-        return x, graph.without(self.graph().keep(~self.masks[EDGE]))
+        kept = graph.without(self.graph().keep(~self.masks[EDGE]))
+        return x, kept.scaled(self.kept_edge_weight)
 
     @cached_property
     def _own_data(self) -> tuple[Matrix, Graph]:

@@ -18,7 +18,6 @@ from glt_cli.models.gcn import GCN, GCNLayer
 from glt_cli.models.gin import GIN, GINLayer
 from glt_cli.models.graph import Graph
 from glt_cli.models.resgcn import GENLayer, ResGCN
-from glt_cli.pruning.masks import EDGE
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # its import calls what torch has deprecated
@@ -54,7 +53,7 @@ def to_torch_geometric(ticket: SavedTicket) -> tuple[nn.Module, Data]:
     """
     whole = ticket.model()
     inner = whole.backbone if isinstance(whole, Embedded) else whole
-    kept = ticket.graph().keep(ticket.masks[EDGE])
+    kept = ticket.sparse(ticket.graph())
     _check_expressible(inner, kept)
     model, data = _converted(inner), _data(kept)
     if isinstance(whole, Embedded):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from copy import deepcopy
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import torch
 from omegaconf import OmegaConf
@@ -183,10 +183,14 @@ def _dense_model(config: Config, recorder: HistoryRecorder) -> DenseModel:
 def _found_before(config: Config, device: torch.device, recorder: HistoryRecorder) -> FoundMasks:
     """The masks that the same settings find with ordinary retraining, from a separate run."""
     base = _other_run(plain_config(config), "search", recorder)
-    masks = {name: mask.to(device) for name, mask in read_ticket(base.folder).masks.items()}
-    record = base.record
+    ticket, record = read_ticket(base.folder), base.record
+    masks = {name: mask.to(device) for name, mask in ticket.masks.items()}
+    result = SearchResult(masks, edge_weight=ticket.kept_edge_weight)
     return FoundMasks(
-        SearchResult(masks), record.find_seconds or 0.0, record.find_epochs or 0, record.distill
+        result,
+        record.find_seconds or 0.0,
+        record.find_epochs or 0,
+        record.distill or record.search_distill,
     )
 
 
@@ -205,7 +209,7 @@ def dense_config(config: Config) -> Config:
 def plain_config(config: Config) -> Config:
     """The configuration of the run that finds a control's masks, or a distilled ticket's."""
     plain = deepcopy(config)
-    plain.retrain = RetrainConfig()
+    plain.retrain = replace(config.retrain, control="none", distill=0.0)
     plain.force = False
     return plain
 

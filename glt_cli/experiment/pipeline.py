@@ -135,8 +135,10 @@ def find_and_retrain(
     phase = "retrain" if config.method.prunes else "dense"
     context = replace(context, trainer=_retrainer(config))
     with checkpointer.timed(phase):
-        trained = _retrain(context, constraint, recorder, phase, distillation)
-    check_masks(trained.masks, context.tensors(), context.targets, _allocation(config))
+        trained = _retrain(
+            context, constraint, recorder, phase, distillation, found.result.edge_weight
+        )
+    check_masks(trained.masks, context.tensors(), context.targets, config.method.mask_allocation())
 
     return RunResult(
         init=context.init,
@@ -173,7 +175,7 @@ def _find(
                 f"the method called sys.exit({leaving.code}) instead of returning"
             ) from leaving
     seconds, epochs = checkpointer.cost.seconds["find"], checkpointer.cost.find_epochs
-    check_masks(result.masks, context.tensors(), context.targets, _allocation(config))
+    check_masks(result.masks, context.tensors(), context.targets, config.method.mask_allocation())
     if not is_ours and seconds <= _REPEATED_SECONDS:
         silent = HistoryRecorder(Silent(), Log(None, ""))
         again = replace(context, observer=silent, checkpointer=None)
@@ -190,6 +192,7 @@ def _retrain(
     recorder: HistoryRecorder,
     phase: str,
     distillation: Distillation | None = None,
+    edge_weight: float = 1.0,
 ) -> Trained:
     recorder.begin(phase, context.trainer.epochs)
     graph, weight = sparsities(constraint.masks, kept_counts(constraint.masks))
@@ -204,12 +207,8 @@ def _retrain(
         phase=phase,
         distillation=distillation,
         checkpointer=context.checkpointer,
+        edge_weight=edge_weight,
     )
-
-
-def _allocation(config: Config) -> str | None:
-    """How the method distributes the weights' target over tensors, if it says so."""
-    return getattr(config.method, "allocation", None)
 
 
 @torch.no_grad()

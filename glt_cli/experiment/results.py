@@ -140,6 +140,7 @@ def ticket_of(
         num_nodes=task.graph.num_nodes,
         directed=task.graph.directed,
         edge_weight=task.graph.edge_weight,
+        kept_edge_weight=result.found.result.edge_weight,
         statistics=task.statistics,
     )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -53,6 +54,7 @@ class SavedTicket:
         num_nodes: N.
         directed: Whether messages go one way only.
         edge_weight: Edge weights, float32 [E]; None if all are 1.
+        kept_edge_weight: w, what each kept edge weighs beside its edge weight.
         statistics: Mean and deviation [F] of the training nodes' features, if the data set's
             transform is `standardise`.
     """
@@ -71,6 +73,7 @@ class SavedTicket:
     num_nodes: int
     directed: bool = False
     edge_weight: Tensor | None = None
+    kept_edge_weight: float = 1.0
     statistics: dict[str, Tensor] = field(default_factory=dict)
 
     @property
@@ -86,6 +89,11 @@ class SavedTicket:
     def graph(self) -> Graph:
         """The whole graph on which the ticket was found."""
         return Graph(self.num_nodes, self.edge_index, self.directed, self.edge_weight)
+
+    def sparse(self, whole: Graph) -> Graph:
+        """The ticket's own graph: the kept edges of the whole one, at their weight."""
+        kept = whole.keep(self.masks[EDGE].to(whole.device))
+        return kept.scaled(self.kept_edge_weight)
 
     def model(self) -> Backbone:
         """Rebuild the trained model, without touching torch's random numbers."""
@@ -121,6 +129,7 @@ def write_ticket(ticket: SavedTicket, folder: RunFolder) -> str:
         "embedded_nodes": ticket.embedded_nodes,
         "num_nodes": ticket.num_nodes,
         "directed": ticket.directed,
+        "kept_edge_weight": ticket.kept_edge_weight,
         "tensors_sha256": hashlib.sha256(data).hexdigest(),
     }
     write_whole(folder.tensors, data)
@@ -224,6 +233,7 @@ def _assemble(about: dict[str, Any], tensors: dict[str, Tensor]) -> SavedTicket:
         num_nodes=int(about.get("num_nodes", 0)) or _least_nodes(tensors["edge_index"]),
         directed=bool(about.get("directed", getattr(dataset, "directed", False))),
         edge_weight=tensors.get("edge_weight"),
+        kept_edge_weight=float(about.get("kept_edge_weight", 1.0)),
         statistics=part("features."),
     )
     _check(ticket)
@@ -240,6 +250,8 @@ def _least_nodes(edge_index: Tensor) -> int:
 def _check(ticket: SavedTicket) -> None:
     """Check the guarantees of tickets; raise ValueError if one is violated."""
     edges, mask = ticket.edge_index, ticket.masks[EDGE]
+    if not 0 < ticket.kept_edge_weight < math.inf:
+        raise ValueError(f"kept_edge_weight={ticket.kept_edge_weight} is not above 0")
     if edges.dtype != torch.int64 or edges.dim() != 2 or edges.shape[0] != 2:
         raise ValueError("edge_index is not int64 [2, E]")
     if mask.dtype != torch.bool or mask.shape != edges.shape[1:]:

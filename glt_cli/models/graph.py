@@ -166,6 +166,13 @@ class Graph:
         edge_weight = None if self.edge_weight is None else self.edge_weight[kept]
         return Graph(self.num_nodes, self.edge_index[:, kept], self.directed, edge_weight)
 
+    def scaled(self, factor: float) -> Graph:
+        """Build the graph whose edges all weigh `factor` times as much."""
+        if factor == 1:
+            return self
+        edge_weight = self.ones() if self.edge_weight is None else self.edge_weight
+        return Graph(self.num_nodes, self.edge_index, self.directed, factor * edge_weight)
+
     def part(self, nodes: Tensor) -> tuple[Graph, Tensor]:
         """Build the subgraph of some nodes (int64 ascending); returns it and its edges' indices."""
         place = torch.full((self.num_nodes,), -1, device=nodes.device)

@@ -53,6 +53,7 @@ class SearchResult:
         constraint: Keeps weights sparse during retraining; None to apply `masks`.
         distill: λ of distillation from the dense model in retraining, if the method uses it.
         search_distill: λ of distillation from the dense model in the search alone.
+        edge_weight: w, what each kept edge weighs in the ticket, against 1 of a self-loop.
     """
 
     masks: Masks
@@ -61,6 +62,12 @@ class SearchResult:
     constraint: Constraint | None = None
     distill: float = 0.0
     search_distill: float = 0.0
+    edge_weight: float = 1.0
+
+    def with_edges(self, edges: Tensor) -> SearchResult:
+        """The result of a search on the graph of some edges (bool [E]), for the whole graph."""
+        rounds = [replace(each, masks={**each.masks, EDGE: edges}) for each in self.rounds]
+        return replace(self, masks={**self.masks, EDGE: edges}, rounds=rounds)
 
 
 class StageCheckpointer(Checkpointer, Protocol):
@@ -95,6 +102,7 @@ class PruningContext:
         dense_model: Returns the dense model itself, fixed and in evaluation mode. Calling it counts
             the dense training towards find time too.
         kept: The edges of the graph that is trained on, bool [E]; None for all of them.
+        edge_weight: What each of these weighs, against 1 of a self-loop (`SearchResult`).
     """
 
     task: Task
@@ -108,15 +116,18 @@ class PruningContext:
     checkpointer: StageCheckpointer | None = None
     dense_model: Callable[[], Backbone] = _no_dense_model
     kept: Tensor | None = None
+    edge_weight: float = 1.0
 
-    def on(self, kept: Tensor) -> PruningContext:
-        """The same setting on the physically smaller graph of some edges (bool [E])."""
-        return replace(self, kept=kept)
+    def on(self, kept: Tensor, edge_weight: float = 1.0) -> PruningContext:
+        """The same search for weights on the physically smaller graph of some edges (bool [E])."""
+        targets = Targets(0.0, self.targets.weight_sparsity)
+        return replace(self, kept=kept, edge_weight=edge_weight, targets=targets)
 
     @cached_property
     def graph(self) -> Graph:
         """The graph that is trained on."""
-        return self.task.graph if self.kept is None else self.task.graph.keep(self.kept)
+        graph = self.task.graph if self.kept is None else self.task.graph.keep(self.kept)
+        return graph.scaled(self.edge_weight)
 
     def stage(self, name: str, find: Callable[[], Masks]) -> Masks:
         """Find masks, or return those that the stage found before an interruption.
@@ -157,7 +168,7 @@ class PruningContext:
     def tensors(self) -> dict[str, Tensor]:
         """The tensors that can be pruned, by name: edges (ones, [E]) first, then weights."""
         weights = {name: p.detach() for name, p in self.model.prunable().items()}
-        return {EDGE: self.task.graph.ones(), **weights}
+        return {EDGE: self.graph.ones(), **weights}
 
     def epochs(
         self,
@@ -170,10 +181,13 @@ class PruningContext:
         after_step: Callable[[], None] | None = None,
         carried: dict[str, Stateful] | None = None,
         distillation: Distillation | None = None,
+        validate_every: int = 1,
     ) -> Iterator[Epoch]:
         """Train as `loop.epochs` does, and pass each epoch to the observer."""
         if count == 0:
             return
+        before = self.task.graph.num_edges
+        left = self.graph.num_edges / before if before else 1.0
         self.observer.begin(phase, count)
         for epoch in epochs(
             phase,
@@ -187,6 +201,8 @@ class PruningContext:
             distillation,
             checkpointer=self.checkpointer,
             carried=carried,
+            validate_every=validate_every,
         ):
-            self.observer.epoch(epoch, *sparsities())
+            graph, weight = sparsities()
+            self.observer.epoch(epoch, 1 - (1 - graph) * left, weight)
             yield epoch

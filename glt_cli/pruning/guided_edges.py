@@ -9,8 +9,11 @@ from glt_cli.pruning.context import PruningContext
 from glt_cli.pruning.removal_order import removal_order
 from glt_cli.pruning.select import mask_of_largest, removed_count, tie_key
 
-#: Steps, step size and momentum of the denoising; noise that lifts ties of the scores.
-STEPS, STEP_SIZE, MOMENTUM, NOISE = 60, 0.1, 0.9, 1e-4
+#: λ, steps, step size and momentum of the denoising; noise that lifts ties of the scores.
+PRIOR, STEPS, STEP_SIZE, MOMENTUM, NOISE = 10.0, 60, 0.1, 0.9, 1e-4
+
+#: Random nodes, new ones at each step, that stand for all in graphs of at least four times as many.
+SAMPLE = 1024
 
 
 def ordered_edges(context: PruningContext) -> Tensor:
@@ -18,7 +21,7 @@ def ordered_edges(context: PruningContext) -> Tensor:
     return removal_order(context.task.graph, context.agreement, context.generator("order"))
 
 
-def guided_edges(context: PruningContext, prior: float, steps: int = STEPS) -> Tensor:
+def guided_edges(context: PruningContext, prior: float = PRIOR, steps: int = STEPS) -> Tensor:
     """Keep the edges on which the dense model's own predictions rest: a mask [E] at the target.
 
     Scores begin at λ times the place in the order of removal. At each step the edges with the
@@ -32,8 +35,10 @@ def guided_edges(context: PruningContext, prior: float, steps: int = STEPS) -> T
         prior: λ; with infinitely large λ the order alone decides.
         steps: Number of steps; 0 keeps the order's.
     """
-    order = ordered_edges(context)
     graph = context.task.graph
+    if not context.targets.graph_sparsity:
+        return torch.ones(graph.num_edges, dtype=torch.bool, device=graph.device)
+    order = ordered_edges(context)
     kept = graph.num_edges - removed_count(context.targets.graph_sparsity, graph.num_edges)
     generator = context.generator("guided")
     scores = prior * order + NOISE * torch.rand(order.shape, generator=generator).to(order.device)
@@ -42,17 +47,21 @@ def guided_edges(context: PruningContext, prior: float, steps: int = STEPS) -> T
         return mask_of_largest(order, kept, key)
     velocity = torch.zeros_like(scores)
     for _ in range(steps):
-        gradient = _gradient(context, mask_of_largest(scores, kept, key))
+        gradient = _gradient(context, mask_of_largest(scores, kept, key), generator)
         velocity = MOMENTUM * velocity + (1 - MOMENTUM) * gradient
         scores = scores - STEP_SIZE * velocity
     return mask_of_largest(scores, kept, key)
 
 
-def _gradient(context: PruningContext, mask: Tensor) -> Tensor:
+def _gradient(context: PruningContext, mask: Tensor, generator: torch.Generator) -> Tensor:
     """Derivative of the loss of confidence by each edge's value, [E], divided by its mean size."""
+    task, batches = context.task, context.batches
+    if task.by_node and task.graph.num_nodes >= 4 * SAMPLE:
+        batch = batches.view(batches.sample(SAMPLE, generator))
+    else:
+        batch = batches["all"]
     values = mask.float().requires_grad_()
-    model = context.dense_model()
-    outputs = model(*context.batches["all"].inputs(values))
-    loss = context.task.confidence_loss(outputs, context.teacher())
+    outputs = context.dense_model()(*batch.inputs(values))
+    loss = task.confidence_loss(outputs, context.teacher().index_select(0, batch.nodes))
     (gradient,) = torch.autograd.grad(loss, values)
     return gradient / gradient.abs().mean().clamp_min(1e-12)

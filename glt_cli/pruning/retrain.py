@@ -101,6 +101,7 @@ def retrain(
     phase: str = "retrain",
     distillation: Distillation | None = None,
     checkpointer: Checkpointer | None = None,
+    edge_weight: float = 1.0,
 ) -> Trained:
     """Train from Θ₀ with pruned edges and weights removed, and keep the best validation epoch.
 
@@ -117,9 +118,10 @@ def retrain(
         phase: Name of the phase, for messages and checkpoints.
         distillation: Distillation, if any.
         checkpointer: Restores an interrupted phase.
+        edge_weight: w, what each kept edge weighs, against 1 of a self-loop.
     """
     seed_stage(seed, "retrain")
-    graph = task.graph.keep(constraint.masks[EDGE])
+    graph = task.graph.keep(constraint.masks[EDGE]).scaled(edge_weight)
     ones = graph.ones()
     model.load_state_dict(init)
     constraint.begin(model.prunable())

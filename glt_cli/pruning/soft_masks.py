@@ -27,6 +27,7 @@ def train_soft_masks(
     edge_lr: float,
     l1: Mapping[str, float],
     distillation: Distillation | None = None,
+    validate_every: int = 1,
 ) -> dict[str, Tensor]:
     """Train weights from Θ₀ and soft masks together; return the soft masks of the best epoch.
 
@@ -40,6 +41,7 @@ def train_soft_masks(
         edge_lr: Learning rate of the edges' soft mask.
         l1: Coefficient of the L1 subgradient on each tensor's soft mask.
         distillation: A teacher's outputs to stay close to, if any.
+        validate_every: See `loop.epochs`.
 
     Returns:
         A factor ≥ 0 for each element, 0 where it is not kept.
@@ -88,6 +90,7 @@ def train_soft_masks(
         after_step=project,
         carried={"best": best},
         distillation=distillation,
+        validate_every=validate_every,
     ):
         best.offer(epoch, lambda: {name: mask.detach().clone() for name, mask in soft.items()})
     return best.tensors

@@ -12,15 +12,21 @@ from glt_cli.pruning.select import mask_of_largest, removed_count, tie_key
 from glt_cli.pruning.soft_masks import train_soft_masks
 from glt_cli.training.loop import Distillation
 
+#: A soft mask is chosen among every third epoch: validating more often costs time alone.
+VALIDATE_EVERY = 3
+
+#: Random nodes that stand for all in the divergence, new ones in each epoch.
+SAMPLE = 512
+
 
 def soft_rounds(
     context: PruningContext,
-    rounds: int,
-    epochs: int,
-    lr: float,
-    weight_decay: float,
-    l1: float,
-    distill: float,
+    rounds: int = 4,
+    epochs: int = 40,
+    lr: float = 0.008,
+    weight_decay: float = 8e-5,
+    l1: float = 0.01,
+    distill: float = 0.0,
 ) -> Masks:
     """Remove weights in rounds, each the same share of what is left, by one threshold over all.
 
@@ -45,10 +51,10 @@ def soft_rounds(
     masks = full(weights)
     if not sparsity:
         return masks
-    teaching = Distillation(context.teacher(), distill) if distill else None
+    teaching = Distillation(context.teacher(), distill, SAMPLE) if distill else None
 
     def find(number: int, masks: Masks) -> Masks:
-        phase = f"round {number}"
+        phase = f"soft round {number}"
         soft = train_soft_masks(
             context,
             masks,
@@ -59,15 +65,16 @@ def soft_rounds(
             edge_lr=0.0,
             l1=dict.fromkeys(masks, l1),
             distillation=teaching,
+            validate_every=VALIDATE_EVERY,
         )
         kept = total - removed_count(sparsity, total)
         if number < rounds:
             kept = max(kept, round(total * (1 - sparsity) ** (number / rounds)))
         every = [soft[name].masked_fill(~mask, -1).flatten() for name, mask in masks.items()]
         flat = torch.cat(every)
-        key = tie_key(flat, context.generator(f"cut {number}"))
+        key = tie_key(flat, context.generator(f"soft cut {number}"))
         return split(mask_of_largest(flat, kept, key), masks)
 
     for number in range(1, rounds + 1):
-        masks = context.stage(f"round {number}", partial(find, number, masks))
+        masks = context.stage(f"soft round {number}", partial(find, number, masks))
     return masks

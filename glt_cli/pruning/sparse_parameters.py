@@ -41,7 +41,7 @@ class SparseParameters:
         self.diversity = diversity
         self.variance = variance
         self.l1 = 0.0
-        scores = nn.Parameter(context.task.graph.ones())
+        scores = nn.Parameter(context.graph.ones())
         self.values: dict[str, nn.Parameter] = {EDGE: scores, **context.model.prunable()}
         self.masks = full(dict(self.values))
         self.first: Masks = {}

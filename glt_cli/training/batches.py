@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -27,6 +27,7 @@ class Batch:
         extra: Number of further edges, of value 1, which no mask prunes.
         labelled: Indices into `nodes` of those that the training loss uses; None for all.
         share: Their share of all training nodes.
+        covers: The share of all nodes that `nodes` stand for.
     """
 
     nodes: Tensor
@@ -36,6 +37,7 @@ class Batch:
     extra: int = 0
     labelled: Tensor | None = None
     share: float = 1.0
+    covers: float = 1.0
 
     def inputs(self, edge_values: Tensor) -> tuple[Matrix, GraphView, Tensor]:
         """Arguments of a backbone, given a value for each edge of the task's graph, float [E]."""
@@ -84,19 +86,37 @@ class Batches:
             self._made[split] = Batch(nodes, x, seen, extra=graph.num_edges - self.graph.num_edges)
         return self._made[split]
 
-    def training(self, everyone: bool = False) -> Iterator[Batch]:
+    def training(self, everyone: bool = False, sample: int | None = None) -> Iterator[Batch]:
         """Yield the batches of one training epoch; their shares sum to 1.
 
         Args:
             everyone: Whether nodes without a training label get outputs too.
+            sample: Number of random nodes that stand for everyone, if the task is `by_node` and
+                isn't partitioned; None for all.
         """
         if self.partitions > 1:
             yield from self._parts(everyone)
+        elif everyone and sample is not None and self.task.by_node:
+            yield self._sampled(sample)
         elif everyone:
             batch = self["all"]
             yield Batch(batch.nodes, batch.x, batch.graph, labelled=self.task.nodes("train"))
         else:
             yield self["train"]
+
+    def view(self, nodes: Tensor) -> Batch:
+        """Make the batch that predicts some nodes (int64 ascending)."""
+        return Batch(nodes, *self._look(self.task.x, self.graph, nodes))
+
+    def sample(self, count: int, generator: torch.Generator | None = None) -> Tensor:
+        """Draw nodes, int64 ascending: `count` of them, or all if there are no more."""
+        drawn = torch.randperm(self.graph.num_nodes, generator=generator)[:count]
+        return drawn.sort().values.to(self.device)
+
+    def _sampled(self, count: int) -> Batch:
+        train = self.task.nodes("train")
+        nodes = torch.unique(torch.cat([train, self.sample(count)]))
+        return replace(self.view(nodes), labelled=torch.searchsorted(nodes, train))
 
     def _parts(self, everyone: bool) -> Iterator[Batch]:
         count = self.graph.num_nodes
@@ -120,6 +140,7 @@ class Batches:
                 edges,
                 labelled=places if everyone else None,
                 share=places.numel() / train.numel(),
+                covers=members.numel() / count,
             )
 
     def _look(self, x: Matrix, graph: Graph, nodes: Tensor) -> tuple[Matrix, GraphView]:

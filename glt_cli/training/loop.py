@@ -32,7 +32,7 @@ class Epoch:
         phase: Its name.
         number: Number of the epoch in the phase, from 1.
         loss: Training loss before the epoch's step.
-        val: Validation score after it.
+        val: Validation score after it, or after the last epoch that was validated.
     """
 
     phase: str
@@ -90,6 +90,21 @@ class Best:
         self.tensors = part(tensors, "best.")
 
 
+@dataclass
+class _LastScore:
+    """The last validation score of a phase that isn't validated after every epoch."""
+
+    val: float = 0.0
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """See state.Stateful."""
+        return {"val": torch.tensor(self.val, dtype=torch.float64)}
+
+    def load_state_dict(self, tensors: dict[str, Tensor]) -> None:
+        """See state.Stateful."""
+        self.val = float(tensors["val"])
+
+
 def seed_stage(seed: int, stage: str) -> None:
     """Seed torch's global generator (initial weights, dropout) for one stage of a run.
 
@@ -121,6 +136,7 @@ def epochs(
     distillation: Distillation | None = None,
     checkpointer: Checkpointer | None = None,
     carried: dict[str, Stateful] | None = None,
+    validate_every: int = 1,
 ) -> Iterator[Epoch]:
     """Train for `count` epochs and yield after each one and its validation pass.
 
@@ -140,18 +156,21 @@ def epochs(
         distillation: Distillation from a teacher's outputs, if any.
         checkpointer: Restores an interrupted phase, whose finished epochs are skipped.
         carried: State of the caller's loop body, saved in checkpoints.
+        validate_every: Validate every so many epochs, and after the first.
 
     Raises:
         NonFiniteLossError: Names the phase and the epoch.
     """
-    task = batches.task
-    state = TrainingState(model, optimiser, batches.device, carried or {})
+    task, last = batches.task, _LastScore()
+    parts = (carried or {}) | ({"last": last} if validate_every > 1 else {})
+    state = TrainingState(model, optimiser, batches.device, parts)
     done = checkpointer.resume(phase, state) if checkpointer else 0
     for number in range(done + 1, count + 1):
         model.train()
         optimiser.zero_grad()
         loss = torch.zeros((), device=batches.device)
-        for batch in batches.training(everyone=distillation is not None):
+        sample = distillation.sample if distillation else None
+        for batch in batches.training(distillation is not None, sample):
             seen = outputs(batch)
             share = torch.zeros((), device=batches.device)
             if batch.share:  # a mean over no labels would be NaN
@@ -169,12 +188,15 @@ def epochs(
             optimiser.step()
             if after_step is not None:
                 after_step()
-            model.eval()
-            score = task.score(outputs(batches["val"]), "val")
-        loss_value, val = torch.stack([loss.double(), score]).tolist()
+            found = [loss.double()]
+            if number == 1 or number % validate_every == 0:
+                model.eval()
+                found.append(task.score(outputs(batches["val"]), "val"))
+        loss_value, *scores = torch.stack(found).tolist()
         if not math.isfinite(loss_value):
             raise NonFiniteLossError(f"the loss became {loss_value} in epoch {number} of {phase}")
-        yield Epoch(phase, number, loss_value, val)
+        last.val = scores[0] if scores else last.val
+        yield Epoch(phase, number, loss_value, last.val)
         if checkpointer:
             checkpointer.save(phase, number, count, state)
 
@@ -191,16 +213,17 @@ class Distillation:
     Attributes:
         teacher: Outputs of the dense model on the full graph, [N, outputs].
         weight: λ.
+        sample: Number of random nodes, new ones in each epoch, that stand for all; None for all.
     """
 
     teacher: Tensor
     weight: float
+    sample: int | None = None
 
     def loss(self, task: Task, outputs: Tensor, batch: Batch) -> Tensor:
-        """λ times the divergence, weighted by the batch's share of the nodes."""
-        share = batch.nodes.numel() / self.teacher.shape[0]
+        """λ times the divergence, weighted by the share of the nodes that the batch stands for."""
         teacher = self.teacher.index_select(0, batch.nodes)
-        return self.weight * share * task.divergence(outputs, teacher, batch.nodes)
+        return self.weight * batch.covers * task.divergence(outputs, teacher, batch.nodes)
 
 
 @torch.no_grad()

@@ -103,6 +103,37 @@ def test_every_backbone_predicts_alike_here_and_there(backbone: str, directed: b
     )
 
 
+def test_a_weight_of_kept_edges_belongs_to_the_ticket(glt: Glt) -> None:
+    words = [*TINY, "method=guided", "method.epochs=2", "method.edge_weight=3"]
+    assert glt("run", *words)[0] == 0
+    (folder,) = Path("outputs").glob("guided-*")
+    ticket = glt_cli.load_ticket(folder)
+    assert ticket.kept_edge_weight == 3
+    raw = data_sets.load(ticket.dataset, None)
+    assert isinstance(raw, NodeData)
+    outputs = ticket.predict()
+    right = outputs.argmax(1) == torch.from_numpy(raw.y)
+    record = json.loads((folder / "record.json").read_text())
+    assert float(right[raw.test].double().mean()) == pytest.approx(record["ticket_test"], abs=1e-9)
+    assert glt("verify", str(folder))[0] == 0
+
+    x: Any = raw.x
+    data = Data(x=torch.from_numpy(x.toarray()), edge_index=torch.from_numpy(raw.edges))
+    torch.testing.assert_close(ticket.predict(data), outputs, rtol=1e-5, atol=1e-6)
+    kept = kept_data(ticket, data)
+    torch.testing.assert_close(ticket.predict(kept, same_nodes=False), outputs)
+    model, small = ticket.to_torch_geometric()
+    torch.testing.assert_close(
+        apply(model, ticket.features(), small), outputs, rtol=1e-4, atol=1e-5
+    )
+    whole = apply(model, ticket.features(), Data(edge_index=small.edge_index))
+    assert not torch.allclose(whole, outputs, atol=1e-3)  # at weight 1
+
+    assert glt("run", *words, "retrain.control=reinit")[0] == 0
+    (control,) = set(Path("outputs").glob("guided-*")) - {folder}
+    assert glt_cli.load_ticket(control).kept_edge_weight == 3
+
+
 def test_a_ticket_in_memory_that_was_saved_needs_its_data() -> None:
     ticket = found(output_dir="kept")
     again = glt_cli.load_ticket(next(Path("kept").iterdir()))

@@ -129,7 +129,9 @@ def _found_only(search: object, config: object) -> object:
         (["method=imp", "method.epochs=3", "sparsity.graph=0.08", "sparsity.weight=0.3",
           "method.retrain_each_round=true"], 18),  # with its dense baseline, trained otherwise
         (["method=teddy"], 4),
-        (["method=guided", "method.rounds=2", "method.epochs=3"], 10),
+        (["method=guided", "method.rounds=2", "method.epochs=7", "method.distill=1",
+          "method.edge_weight=2"], 18),
+        (["method=oneshot", "method.pretrain_epochs=3", "method.edges=order"], 7),
         (["method=random", "backbone=resgcn", "backbone.layers=3"], 4),
         (["method=random", "retrain.control=reinit", "retrain.distill=1"], 4),
         (["method=dense"], 4),

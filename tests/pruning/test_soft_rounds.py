@@ -25,7 +25,7 @@ def test_the_target_is_met_by_one_threshold_over_all(sparsity: float, rounds: in
 def test_each_round_removes_the_same_share_of_what_is_left() -> None:
     search, log = tiny_search(Targets(0.0, 0.9375))
     soft_rounds(search, 4, distill=0.0, **SETTINGS)  # type: ignore[arg-type]
-    assert [phase for phase, _ in log.phases] == ["round 1", "round 2", "round 3", "round 4"]
+    assert [phase for phase, _ in log.phases] == [f"soft round {n}" for n in (1, 2, 3, 4)]
     weights = [weight for _, weight in log.sparsities[::2]]
     assert weights == pytest.approx([0, 0.5, 0.75, 0.875], abs=0.01)
 

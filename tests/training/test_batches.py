@@ -32,6 +32,36 @@ def test_everyone_is_seen_where_a_teacher_speaks_of_all() -> None:
     assert torch.equal(batch.of_labelled(batch.nodes), task.nodes("train"))
 
 
+def test_a_sample_stands_for_everyone_and_is_drawn_anew() -> None:
+    task = tiny_task()
+    train = task.nodes("train")
+    batches = Batches(task, task.graph, 2)
+    torch.manual_seed(0)
+    seen = [next(batches.training(everyone=True, sample=5)) for _ in range(20)]
+    for batch in seen:
+        assert torch.equal(batch.of_labelled(batch.nodes), train)
+        assert torch.equal(batch.nodes, torch.unique(batch.nodes))
+        assert batch.nodes.numel() <= train.numel() + 5
+        assert (batch.share, batch.covers) == (1, 1)
+    assert torch.unique(torch.cat([batch.nodes for batch in seen])).numel() > train.numel() + 5
+
+    model = tiny_model(task, dropout=0.0)
+    ones = task.graph.ones()
+    whole = model(*batches["all"].inputs(ones))
+    torch.testing.assert_close(model(*seen[0].inputs(ones)), whole[seen[0].nodes])
+
+
+def test_a_sample_of_everyone_gives_the_loss_of_all() -> None:
+    task = tiny_task()
+    batches, distillation = Batches(task, task.graph, 2), Distillation(tiny_teacher(task), 2.0)
+    model = tiny_model(task, dropout=0.0)
+    losses = []
+    for sample in (None, NODES):
+        batch = next(batches.training(everyone=True, sample=sample))
+        losses.append(distillation.loss(task, model(*batch.inputs(task.graph.ones())), batch))
+    torch.testing.assert_close(losses[0], losses[1])
+
+
 @pytest.mark.parametrize("everyone", [False, True])
 def test_parts_are_disjoint_and_complete_and_drawn_anew(everyone: bool) -> None:
     task = tiny_task()

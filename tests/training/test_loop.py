@@ -254,3 +254,27 @@ def test_a_snapshot_is_a_copy() -> None:
         for parameter in model.parameters():
             parameter.add_(1)
     assert not any(torch.equal(state[key], value) for key, value in model.state_dict().items())
+
+
+@pytest.mark.parametrize(("every", "validated"), [(1, 7), (3, 3), (10, 1)])
+def test_a_phase_may_be_validated_less_often(every: int, validated: int) -> None:
+    task = watched(tiny_task())
+    model = tiny_model(task)
+    batches = Batches(task, task.graph, model.reach)
+    ones = task.graph.ones()
+    seen = list(
+        epochs(
+            "phase",
+            7,
+            batches,
+            model,
+            adam([{"params": model.parameters(), "lr": 0.01}]),
+            lambda batch: model(*batch.inputs(ones)),
+            validate_every=every,
+        )
+    )
+    assert task.read == ["val"] * validated
+    values = [epoch.val for epoch in seen]
+    changes = [n for n in range(1, 7) if values[n] != values[n - 1]]
+    assert all((n + 1) % every == 0 for n in changes)
+    assert len({epoch.loss for epoch in seen}) == 7

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from glt_cli.config.methods import METHODS, MethodConfig
+from glt_cli.config.methods import METHODS, MethodConfig, PartsConfig
 from glt_cli.config.registry import Registry, checked_schema
 from glt_cli.errors import InvalidResultError, kind_of
 from glt_cli.pruning.context import PruningContext, SearchResult
@@ -20,6 +20,7 @@ from glt_cli.pruning.methods import (
     small_dense,
     teddy,
 )
+from glt_cli.pruning.parts import with_parts
 
 Method = Callable[[PruningContext, Any], SearchResult]
 M = TypeVar("M", bound=Method)
@@ -46,7 +47,12 @@ def find(context: PruningContext, config: MethodConfig) -> SearchResult:
     Raises:
         InvalidResultError: The method returns something else than a `SearchResult`.
     """
-    result: object = FINDERS[config.name](context, config)
+    method = FINDERS[config.name]
+    result: object = (
+        with_parts(context, config, method)
+        if isinstance(config, PartsConfig)
+        else method(context, config)
+    )
     if not isinstance(result, SearchResult):
         raise InvalidResultError(
             f"method {config.name} must return a SearchResult; it returned {kind_of(result)}"

@@ -130,7 +130,7 @@ def _exchange(
         magnitude = parameters.values[name].detach().abs()
         if name == EDGE:
             evidence = EdgeEvidence(
-                magnitude, gradient, context.task.graph, mask, lambda: context.agreement
+                magnitude, gradient, context.graph, mask, lambda: context.agreement
             )
             saliency = edge_saliency(evidence, config.edge_noise, config.mixing)
             growth = edge_growth(evidence, config.edge_scores, config.mixing)

@@ -53,6 +53,7 @@ class LinkPrediction(Task):
     """
 
     kind = "link prediction"
+    by_node = False
     second_metric = "roc_auc"
 
     positive: dict[str, Pairs]

@@ -39,6 +39,8 @@ class Task(ABC):
     """
 
     kind: ClassVar[str]
+    #: Whether `divergence` and `confidence_loss` are means over nodes, which some of them estimate.
+    by_node: ClassVar[bool] = True
 
     graph: Graph
     x: Matrix
@@ -81,9 +83,10 @@ class Task(ABC):
 
     @abstractmethod
     def confidence_loss(self, outputs: Tensor, teacher: Tensor) -> Tensor:
-        """How far outputs [N, outputs] of all nodes fall short of a teacher's decisions.
+        """How far outputs [T, outputs] fall short of a teacher's decisions for the same nodes.
 
         A soft margin of what the teacher decides, weighted by how sure it is; no label is read.
+        The nodes are all of them, or any if the task is `by_node`.
         """
 
     @abstractmethod
