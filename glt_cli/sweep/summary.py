@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from glt_cli.analysis.collect import StoredRun
+from glt_cli.analysis.compare.dense_models import notes_on_trainers
 from glt_cli.analysis.compare.fields import RECORD_FIELDS, STANDARD_FIELDS
 from glt_cli.analysis.compare.formats import draw
 from glt_cli.analysis.compare.pivot import pivot
@@ -22,7 +23,7 @@ from glt_cli.experiment.tables import read_tables, remarks_table, sentence
 from glt_cli.terminal import console
 
 _SPARSITIES = ("graph_sparsity", "weight_sparsity")
-_METRICS = ("dense", "test", "difference", *_SPARSITIES, "macs", "find")
+_METRICS = ("dense", "test", "difference", "matched", *_SPARSITIES, "macs", "find")
 #: Keys of overrides that the standard fields of a table show already.
 _SHOWN = (
     "method",
@@ -98,7 +99,8 @@ def grid_table(
     row_fields = (*STANDARD_FIELDS, *columns)
     pivot_table = pivot(compare(runs, row_fields, tolerance), row_fields, None)
     foldable = (*row_fields[1:], SEEDS, *_SPARSITIES)
-    return render(pivot_table, _METRICS, tolerance, foldable=foldable)
+    notes = list(notes_on_trainers(runs))
+    return render(pivot_table, _METRICS, tolerance, notes, foldable)
 
 
 def varied_keys(points: Sequence[Point], shown: Sequence[str] = _SHOWN) -> list[dict[str, str]]:

@@ -65,6 +65,14 @@ METRICS = {
         max,
         "paired difference to dense, test",
     ),
+    "matched": Metric(
+        "to dense of its trainer",
+        lambda _: None,
+        lambda share: f"{100 * share:+.2f}",
+        _points,
+        max,
+        "paired difference to the dense model of the ticket's trainer, test",
+    ),
     "val": Metric(
         "validation", lambda r: r.ticket_val, _points, _points, max, "ticket, validation"
     ),
@@ -91,7 +99,8 @@ CHOICES = {
 
 #: Choices that a table shows by default.
 DEFAULT_CHOICES = (
-    "dense", "test", "difference", "sparsity", "macs", "find", "retrain", "speedup", "memory",
+    "dense", "test", "difference", "matched", "sparsity", "macs", "find", "retrain", "speedup",
+    "memory",
 )  # fmt: skip
 #: Metrics that can't be compared between devices.
 DEVICE_METRICS = ("find", "epoch", "retrain", "speedup", "memory")

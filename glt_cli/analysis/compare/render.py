@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from glt_cli.analysis.compare import fields
+from glt_cli.analysis.compare.dense_models import has_own_trainer
 from glt_cli.analysis.compare.measures import METRICS
 from glt_cli.analysis.compare.notes import notes_on_results, ranges
 from glt_cli.analysis.compare.pivot import PivotTable, TableRow
@@ -86,6 +87,7 @@ def render(
         notes: Further notes.
         foldable: Columns that move to the title if all rows agree: row fields, metrics, `seeds`.
     """
+    metrics = _needed(pivot_table, metrics)
     best = _best_results(pivot_table, metrics)
     keys = _key_columns(pivot_table)
     if pivot_table.column_field:
@@ -103,6 +105,12 @@ def render(
         rows=[list(row) for row in zip(*(column.cells for column in shown), strict=True)],
         notes=[*notes, *notes_on_results(pivot_table, metrics)],
     )
+
+
+def _needed(pivot_table: PivotTable, metrics: Sequence[str]) -> tuple[str, ...]:
+    """Leave out what would only repeat the difference to dense."""
+    own = any(has_own_trainer(result.settings) for result in pivot_table.our_results())
+    return tuple(name for name in metrics if name != "matched" or own)
 
 
 def format_estimate(name: str, estimate: Estimate | None) -> str:
@@ -164,9 +172,16 @@ def _metric_columns(pivot_table: PivotTable, metrics: Sequence[str], best: Best)
     results = [row.cells[None] for row in pivot_table.rows]
     columns = [_Column(SEEDS, "seeds", [TableCell(_seed_count(result)) for result in results])]
     for name in metrics:
+        texts = [format_estimate(name, result.estimates.get(name)) for result in results]
+        if name == "matched":
+            ends = [format_interval(result.estimates.get(name)) for result in results]
+            texts = [
+                text if end == NOTHING else f"{text} ({end})"
+                for text, end in zip(texts, ends, strict=True)
+            ]
         cells = [
-            TableCell(format_estimate(name, result.estimates.get(name)), (name, id(result)) in best)
-            for result in results
+            TableCell(text, (name, id(result)) in best)
+            for text, result in zip(texts, results, strict=True)
         ]
         columns.append(_Column(name, METRICS[name].heading, cells))
         if name == "difference":

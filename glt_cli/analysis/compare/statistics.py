@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from scipy.special import stdtrit
 
 from glt_cli.analysis.compare import fields
+from glt_cli.analysis.compare.dense_models import matched_differences
 from glt_cli.analysis.compare.measures import METRICS
 from glt_cli.analysis.compare.runs import ComparedRun
 from glt_cli.errors import UserError
@@ -146,9 +147,11 @@ def _setting_result(
         values = [value for run in group if (value := metric.value_of(run.record)) is not None]
         if values:
             estimates[name] = estimate(values)
+    prunes = any(first.targets)
+    if prunes and (differences := matched_differences(group, all_runs)):
+        estimates["matched"] = estimate(differences)
     if (ratio := _speedup(group, all_runs)) is not None:
         estimates["speedup"] = Estimate(ratio, n=len(group))
-    prunes = any(first.targets)
     return SettingResult(
         field_values={name: fields.value_of(name, first) for name in names},
         estimates=estimates,
