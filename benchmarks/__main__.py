@@ -145,15 +145,7 @@ def _scaling() -> str:
 
 
 def _finding() -> str:
-    fast, imp = (finding.seconds(method, cora()) for method in ("fastglt", "imp"))
-    return (
-        "## Finding a ticket: FastGLT against IMP\n\n"
-        "GCN-512 on Cora to 35 % of edges and 93 % of weights, preset of each method, seed 0, "
-        "retraining of either not counted.\n\n"
-        "| method | epochs | seconds | speed-up |\n|---|---:|---:|---:|\n"
-        f"| imp | {imp.epochs} | {imp.seconds:.1f} | 1 |\n"
-        f"| fastglt | {fast.epochs} | {fast.seconds:.1f} | {imp.seconds / fast.seconds:.1f} |\n"
-    )
+    return f"## Finding a ticket\n\n{finding.table()}"
 
 
 def _processor() -> str:

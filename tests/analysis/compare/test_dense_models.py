@@ -24,8 +24,9 @@ SLOWER = USUAL | {"trainer.lr": 0.008}
 
 def dense(seed: int, score: float, settings: Any = SLOWER, **fields: Any) -> ComparedRun:
     nothing: dict[str, Any] = {"graph_sparsity_target": 0.0, "weight_sparsity_target": 0.0}
-    fields = {"dense_test": score, "ticket_test": score, "config_hash": repr(settings)} | fields
-    return run_of("dense", seed, settings=settings, **nothing, **fields)
+    scores: dict[str, Any] = {"dense_test": score, "ticket_test": score}
+    scores |= {"config_hash": repr(settings)} | fields
+    return run_of("dense", seed, settings=settings, **nothing, **scores)
 
 
 def ticket(seed: int, settings: Any = OWN) -> ComparedRun:
