@@ -9,7 +9,7 @@ from pathlib import Path
 
 from glt_cli.analysis.collect import collect
 from glt_cli.analysis.compare import fields
-from glt_cli.analysis.compare.dense_models import notes_on_trainers
+from glt_cli.analysis.compare.dense_models import notes_on_dense_models
 from glt_cli.analysis.compare.filters import matching
 from glt_cli.analysis.compare.formats import as_csv, as_html, as_text, draw, latex, markdown
 from glt_cli.analysis.compare.measures import CHOICES, DEFAULT_CHOICES
@@ -71,7 +71,7 @@ def _pivot_table(
     group_by = [*row_fields, *([column_field] if column_field else [])]
     ours = compare([run for run in runs if run.is_done], group_by, tolerance)
     notes = list(notes_on_unused(runs, sum(len(result.seeds) for result in ours)))
-    notes += notes_on_trainers(runs)
+    notes += notes_on_dense_models(runs)
     if not ours:
         raise UserError(f"no finished run to compare. {notes[0]}")
     if not with_published:

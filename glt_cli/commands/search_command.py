@@ -11,8 +11,9 @@ _SEARCH_HELP = """\
 Find the extreme sparsity at which a ticket still wins.
 
 A search bisects a ladder of sparsities. At each rung that it tries, it does one run for each of
---seeds; the rung holds if the mean paired difference of validation scores, ticket minus dense, is
-within tolerance. Bisection assumes that a method that fails at a rung fails at all sparser ones.
+--seeds; the rung holds if the mean paired difference of validation scores (of late epochs), ticket
+minus dense, is within tolerance. Bisection assumes that a method that fails at a rung fails at all
+sparser ones.
 At the last rung that holds, the method runs on --test-seeds, and test scores are read once:
 
   certified       the whole 95 % interval of the mean difference on test is within tolerance

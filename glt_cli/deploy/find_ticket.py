@@ -202,6 +202,7 @@ def _dense_model(config: Config, task: Task, observer: RunObserver) -> DenseMode
         val=trained.val,
         test=trained.test,
         second_test=trained.second,
+        late_val=result.late_val,
         seconds=result.retrain_seconds,
         reused=False,
         model=model,

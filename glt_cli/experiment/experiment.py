@@ -174,6 +174,7 @@ def _dense_model(config: Config, recorder: HistoryRecorder) -> DenseModel:
         val=record.ticket_val,
         test=record.ticket_test,
         second_test=record.ticket_second_test,
+        late_val=record.ticket_late_val,
         seconds=record.retrain_seconds or 0.0,
         reused=outcome.found_finished,
         model=lambda: read_ticket(folder).model(),

@@ -55,6 +55,7 @@ class RunResult:
     Attributes:
         init: Θ₀.
         found: The masks.
+        late_val: Mean validation score of the last quarter of retraining.
         trained: The retrained ticket.
         retrain_seconds: Wall time of retraining.
         distill: λ of distillation in retraining; 0 without.
@@ -69,6 +70,7 @@ class RunResult:
     init: State
     found: FoundMasks
     trained: Trained
+    late_val: float
     retrain_seconds: float
     distill: float
     rounds: list[tuple[PruningRound, Trained | None]]
@@ -144,6 +146,7 @@ def find_and_retrain(
         init=context.init,
         found=found,
         trained=trained,
+        late_val=recorder.late_val(phase),
         retrain_seconds=checkpointer.cost.seconds[phase],
         distill=distill,
         rounds=[

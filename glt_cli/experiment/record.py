@@ -43,6 +43,9 @@ class Record:
     dense_test: float | None = None
     ticket_val: float | None = None
     ticket_test: float | None = None
+    #: Mean validation score of the last quarter of training, which no selection flatters.
+    dense_late_val: float | None = None
+    ticket_late_val: float | None = None
     ticket_epoch: int | None = None
     ticket_sha256: str | None = None
     second_metric: str | None = None

@@ -78,6 +78,8 @@ def finished_record(
         dense_val=dense.val if dense else trained.val,
         dense_test=dense.test if dense else trained.test,
         ticket_val=trained.val,
+        dense_late_val=dense.late_val if dense else result.late_val,
+        ticket_late_val=result.late_val,
         ticket_test=trained.test,
         ticket_epoch=trained.epoch,
         ticket_sha256=ticket_sha256,

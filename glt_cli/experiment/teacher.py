@@ -22,6 +22,7 @@ class DenseModel:
         val: Its validation score, as a fraction.
         test: Its test score.
         second_test: Its test score by the task's second metric, if there is one.
+        late_val: Mean validation score of its last epochs; None if an older run didn't record it.
         seconds: Wall time of its training.
         reused: Whether an earlier run trained it.
         model: Builds it with its trained parameters.
@@ -30,6 +31,7 @@ class DenseModel:
     val: float
     test: float
     second_test: float | None
+    late_val: float | None
     seconds: float
     reused: bool
     model: Callable[[], Backbone]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from glt_cli.analysis.collect import StoredRun
-from glt_cli.analysis.compare.dense_models import notes_on_trainers
+from glt_cli.analysis.compare.dense_models import notes_on_dense_models
 from glt_cli.analysis.compare.fields import RECORD_FIELDS, STANDARD_FIELDS
 from glt_cli.analysis.compare.formats import draw
 from glt_cli.analysis.compare.pivot import pivot
@@ -99,7 +99,7 @@ def grid_table(
     row_fields = (*STANDARD_FIELDS, *columns)
     pivot_table = pivot(compare(runs, row_fields, tolerance), row_fields, None)
     foldable = (*row_fields[1:], SEEDS, *_SPARSITIES)
-    notes = list(notes_on_trainers(runs))
+    notes = list(notes_on_dense_models(runs))
     return render(pivot_table, _METRICS, tolerance, notes, foldable)
 
 

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import fmean
 
+from glt_cli.analysis.compare.fields import targets_text
 from glt_cli.analysis.compare.runs import ComparedRun
 
 #: What a ticket's training may have of its own (`retrain.lr`, …).
@@ -63,8 +64,8 @@ def matched_differences(
     return found
 
 
-def notes_on_trainers(runs: Sequence[ComparedRun]) -> Iterator[str]:
-    """Say which tickets are trained otherwise than their dense models, and which dense is best."""
+def notes_on_dense_models(runs: Sequence[ComparedRun]) -> Iterator[str]:
+    """What a reader must know of the dense models beside the tickets."""
     commands: dict[str, list[str]] = defaultdict(list)
     for run in runs:
         if has_own_trainer(run.settings) and run.record.method != "dense":
@@ -85,6 +86,7 @@ def notes_on_trainers(runs: Sequence[ComparedRun]) -> Iterator[str]:
     for words in sorted(missing):
         yield f"For the dense model of that trainer: glt run -m method=dense {words} and the seeds."
     yield from _best_dense(runs)
+    yield from _small_dense(runs)
 
 
 def _best_dense(runs: Sequence[ComparedRun]) -> Iterator[str]:
@@ -112,6 +114,33 @@ def _best_dense(runs: Sequence[ComparedRun]) -> Iterator[str]:
             f"Best dense model of {backbone} on {dataset} by validation: {', '.join(differing)}, "
             f"{score:.2f} on test (seeds: {len(best)})."
         )
+
+
+#: Backbone, data set and targets.
+_Task = tuple[str, str, tuple[float, float]]
+
+
+def _small_dense(runs: Sequence[ComparedRun]) -> Iterator[str]:
+    """Say plainly which tickets a dense model with as many weights is ahead of."""
+    tasks: dict[_Task, dict[str, dict[int, float]]] = defaultdict(lambda: defaultdict(dict))
+    for run in sorted(runs, key=lambda run: run.record.finished):
+        record = run.record
+        if run.is_done and any(run.targets) and record.control == "none":
+            scores = tasks[record.backbone, record.dataset, run.targets][record.label]
+            scores[record.seed] = record.ticket_test or 0.0
+    for (backbone, dataset, targets), methods in tasks.items():
+        small = methods.pop("small_dense", {})
+        behind = []
+        for label, scores in methods.items():
+            seeds = scores.keys() & small.keys()
+            ahead = 100 * fmean(small[seed] - scores[seed] for seed in seeds) if seeds else 0.0
+            behind += [f"{label} ({ahead:+.2f})"] if ahead > 0 else []
+        if behind:
+            yield (
+                f"small_dense, with as many weights and all edges, is ahead of "
+                f"{', '.join(behind)}: {backbone} on {dataset}, {targets_text(targets)}, mean over "
+                "common seeds."
+            )
 
 
 def _dense_key(run: ComparedRun, changed: Mapping[str, object]) -> tuple[object, ...]:

@@ -128,6 +128,9 @@ def _trial(
 
 
 def _validation_difference(record: Record) -> float:
-    assert record.ticket_val is not None
+    """That of the mean scores of late epochs: the best epoch flatters whoever selects by it."""
+    if record.ticket_late_val is not None and record.dense_late_val is not None:
+        return record.ticket_late_val - record.dense_late_val
+    assert record.ticket_val is not None  # a run of an earlier glt
     assert record.dense_val is not None
     return record.ticket_val - record.dense_val

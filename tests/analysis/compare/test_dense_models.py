@@ -9,7 +9,7 @@ import pytest
 from glt_cli.analysis.compare.dense_models import (
     has_own_trainer,
     matched_differences,
-    notes_on_trainers,
+    notes_on_dense_models,
 )
 from glt_cli.analysis.compare.pivot import pivot
 from glt_cli.analysis.compare.render import render
@@ -63,8 +63,8 @@ def test_the_table_shows_both_differences_where_they_differ() -> None:
 
 
 def test_what_differs_is_said_with_the_command_for_what_is_missing() -> None:
-    assert list(notes_on_trainers([ticket(0, USUAL)])) == []
-    said, wanted = notes_on_trainers([ticket(0), ticket(1)])
+    assert list(notes_on_dense_models([ticket(0, USUAL)])) == []
+    said, wanted = notes_on_dense_models([ticket(0), ticket(1)])
     assert said == (
         "Tickets of guided (gcn on cora) are trained with lr 0.008 instead of 0.01 for their dense "
         "models."
@@ -77,7 +77,19 @@ def test_what_differs_is_said_with_the_command_for_what_is_missing() -> None:
 
 def test_the_dense_model_that_validates_best_is_named() -> None:
     runs = [dense(0, 0.78, ticket_val=0.9), dense(0, 0.81, USUAL, ticket_val=0.8)]
-    (best,) = notes_on_trainers(runs)
+    (best,) = notes_on_dense_models(runs)
     assert best == (
         "Best dense model of gcn on cora by validation: trainer.lr=0.008, 78.00 on test (seeds: 1)."
     )
+
+
+def test_where_a_small_dense_model_is_ahead_it_is_said() -> None:
+    small = [run_of("small_dense", seed, lost=0.0, settings=USUAL) for seed in (0, 1)]
+    behind = [run_of("fastglt", seed, lost=0.02, settings=USUAL) for seed in (0, 1, 2)]
+    ahead = [run_of("guided", seed, lost=-0.01, settings=USUAL) for seed in (0, 1)]
+    (note,) = notes_on_dense_models([*small, *behind, *ahead])
+    assert note == (
+        "small_dense, with as many weights and all edges, is ahead of fastglt (+2.00): gcn on cora, "
+        "35% / 90%, mean over common seeds."
+    )
+    assert list(notes_on_dense_models([*small, *ahead])) == []
