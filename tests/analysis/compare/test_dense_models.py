@@ -89,7 +89,7 @@ def test_where_a_small_dense_model_is_ahead_it_is_said() -> None:
     ahead = [run_of("guided", seed, lost=-0.01, settings=USUAL) for seed in (0, 1)]
     (note,) = notes_on_dense_models([*small, *behind, *ahead])
     assert note == (
-        "small_dense, with as many weights and all edges, is ahead of fastglt (+2.00): gcn on cora, "
-        "35% / 90%, mean over common seeds."
+        "small_dense, with as many weights and all edges, is ahead of fastglt (+2.00): "
+        "gcn on cora, 35% / 90%, mean over common seeds."
     )
     assert list(notes_on_dense_models([*small, *ahead])) == []
