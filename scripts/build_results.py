@@ -6,7 +6,8 @@ A line of the template that begins with `    $ glt` is a command. It is carried 
 runs; what it prints as Markdown takes its place, with the command below it. Nothing is trained: a
 search must be answered by finished runs. A figure `results/A--B.svg` of the page is the file B.svg
 of the `glt report` whose figures go to A. `{runs}` becomes what the records say of all runs
-together. What every single run came to goes to docs/results/runs.csv.
+together, `{validation}` how often a verdict on validation held on test. What every single run came
+to goes to docs/results/runs.csv.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ _COMMAND = re.compile(r"^    \$ glt (.+)$", re.MULTILINE)
 _OPEN = re.compile(r"\d+ of \d+ *$", re.MULTILINE)  # a search of which so many runs are finished
 _TARGETS = ["graph_sparsity_target", "weight_sparsity_target"]
 _ASIDE = ["ticket_sha256", "dense_reused", "started", "finished"]
+_TOLERANCE, _ENOUGH_SEEDS = 0.005, 3
 _FIGURE = re.compile(r"\(results/([^)]+\.svg)\)")
 
 
@@ -42,7 +44,7 @@ def main(outputs: str) -> None:
     runs = collect([outputs])
     with tempfile.TemporaryDirectory() as scratch:
         page = _COMMAND.sub(lambda found: _carried_out(found[1], outputs, Path(scratch)), template)
-        page = page.replace("{runs}", _about(runs))
+        page = page.replace("{runs}", _about(runs)).replace("{validation}", _validation(runs))
         figures = {name: _figure(Path(scratch), name) for name in _FIGURE.findall(page)}
     for name, drawn in figures.items():
         write_whole(DOCS / "results" / name, drawn)
@@ -98,6 +100,30 @@ def _about(runs: Sequence[StoredRun]) -> str:
     told = f"{hours:.1f}; a dense model is counted once for each search that uses it"
     said = [*overview(runs), ("Machine hours", told)]
     return "\n".join(f"| {what} | {value} |" for what, value in said)
+
+
+def _validation(runs: Sequence[StoredRun]) -> str:
+    """Count how often what validation says of a setting's tickets is true of test."""
+    scores = [
+        {
+            "setting": run.record.config_hash,
+            "by the best epoch": (run.record.ticket_val or 0) - (run.record.dense_val or 0),
+            "by late epochs": run.record.ticket_late_val - run.record.dense_late_val,
+            "test": (run.record.ticket_test or 0) - (run.record.dense_test or 0),
+        }
+        for run in runs
+        if run.record.ticket_late_val is not None
+        and run.record.dense_late_val is not None
+        and (run.record.graph_sparsity_target or run.record.weight_sparsity_target)
+    ]
+    rows = ["| a ticket wins on validation | settings | of them also on test |", "|---|---:|---:|"]
+    if scores:
+        groups = pd.DataFrame(scores).groupby("setting")
+        holds = groups.mean()[groups.size() >= _ENOUGH_SEEDS] >= -_TOLERANCE
+        for how in ("by the best epoch", "by late epochs"):
+            wins = holds[holds[how]]
+            rows.append(f"| {how} | {len(wins)} of {len(holds)} | {int(wins['test'].sum())} |")
+    return "\n".join(rows)
 
 
 def _each(runs: Sequence[StoredRun]) -> str:

@@ -24,6 +24,7 @@ OUTSIDE = {
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
     "benchmarks/results.md": "benchmarks/results.md",
+    "benchmarks/gpu.md": "benchmarks/gpu.md",
     "benchmarks/scaling.svg": "benchmarks/scaling.svg",
 }
 

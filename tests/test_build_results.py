@@ -18,6 +18,8 @@ TEMPLATE = """# Results
 |---|---|
 {runs}
 
+{validation}
+
     $ glt table --rows method --cols targets --metric test
 
 ![Edges](results/ladder--cora-gcn-over-edges.svg)
@@ -55,6 +57,9 @@ def test_commands_give_way_to_their_tables_and_figures(script: ModuleType, tmp_p
     assert "\n    glt table --rows method --cols targets --metric test\n" in page
     assert "\n    glt report --where method!=imp --figures ladder\n" in page
     assert "| Runs | 21 finished of 21, dense baselines included |" in page
+    assert "| a ticket wins on validation | settings | of them also on test |" in page
+    assert "| by the best epoch | 1 of 7 | 0 |\n| by late epochs | 0 of 7 | 0 |" in page
+    assert "{" not in page
     assert str(tmp_path) not in page
     [figure] = (script.DOCS / "results").glob("*.svg")
     assert figure.name == "ladder--cora-gcn-over-edges.svg"

@@ -79,6 +79,8 @@ def make_run(
         dense_val=dense,
         dense_test=dense,
         ticket_val=test + 0.01,
+        dense_late_val=dense,
+        ticket_late_val=test,
         ticket_test=test,
         ticket_epoch=7,
         dense_macs=2_000_000,
