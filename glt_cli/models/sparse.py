@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -28,33 +29,33 @@ class Pattern:
         crow: int32 [rows + 1], start of each row.
         row: int32 [nnz], row of each entry, ascending.
         col: int32 [nnz], column of each entry, ascending within a row.
-        t_crow: int32 [columns + 1], the same for the transpose.
-        t_col: int32 [nnz].
-        t_entry: int32 [nnz], for each entry of the transpose its index in this order.
     """
 
     shape: tuple[int, int]
     crow: Tensor
     row: Tensor
     col: Tensor
-    t_crow: Tensor
-    t_col: Tensor
-    t_entry: Tensor
 
     @classmethod
     def from_coordinates(cls, row: Tensor, col: Tensor, shape: tuple[int, int]) -> Pattern:
         """Build from int64 [nnz] coordinates without duplicates, sorted by row, then column."""
-        rows, cols = shape
-        t_entry = torch.argsort(col, stable=True)
-        return cls(
-            shape=shape,
-            crow=_starts(row, rows),
-            row=row.int(),
-            col=col.int(),
-            t_crow=_starts(col, cols),
-            t_col=row[t_entry].int(),
-            t_entry=t_entry.int(),
-        )
+        return cls(shape, _starts(row, shape[0]), row.int(), col.int())
+
+    @cached_property
+    def t_crow(self) -> Tensor:
+        """Start of each row of the transpose: int32 [columns + 1]."""
+        return _starts(self.col.long(), self.shape[1])
+
+    @cached_property
+    def t_entry(self) -> Tensor:
+        """For each entry of the transpose its index in this order: int32 [nnz]."""
+        # Sorting costs more than a product, and only gradients of the dense factor need it.
+        return torch.argsort(self.col, stable=True).int()
+
+    @cached_property
+    def t_col(self) -> Tensor:
+        """Column of each entry of the transpose: int32 [nnz]."""
+        return self.row[self.t_entry]
 
     @property
     def nnz(self) -> int:
@@ -68,8 +69,7 @@ class Pattern:
 
     def to(self, device: torch.device) -> Pattern:
         """Copy to a device."""
-        tensors = (self.crow, self.row, self.col, self.t_crow, self.t_col, self.t_entry)
-        return Pattern(self.shape, *(t.to(device) for t in tensors))
+        return Pattern(self.shape, *(t.to(device) for t in (self.crow, self.row, self.col)))
 
 
 def _starts(index: Tensor, count: int) -> Tensor:
