@@ -105,9 +105,9 @@ class FilesConfig(DatasetConfig):
     nodes: str | None = excluded_from_hash(None)
     #: Column of the nodes file to predict.
     label: str | None = None
-    #: Column of node ids; by default the first column.
+    #: Column of node ids; by default the one named so, else the first.
     id: str | None = None
-    #: Columns of the edges file; by default its first two.
+    #: Columns of the edges file; by default known by their names, else the only two.
     source: str | None = None
     target: str | None = None
     #: Column of edge weights; by default none.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from glt_cli.config.datasets import DatasetConfig, FilesConfig
 from glt_cli.data import checksums
+from glt_cli.data.files.edge_columns import id_column
 from glt_cli.data.files.reading import read
 from glt_cli.data.files.tabular import Table, existing_file, listed, setting
 from glt_cli.data.graph_data import NodeData
@@ -135,7 +136,7 @@ def _forgotten_split(described: list[dict[str, Any]], config: FilesConfig) -> li
 def _columns(nodes: Table, config: FilesConfig) -> tuple[str, list[str]]:
     """Return the columns of ids and features; UserError if settings contradict each other."""
     names = [str(name) for name in nodes.frame.columns]
-    chosen = {"id": names[0] if config.id is None else nodes.column("id", config.id)}
+    chosen = {"id": id_column(nodes) if config.id is None else nodes.column("id", config.id)}
     chosen["label"] = nodes.column("label", str(config.label))
     if config.split is not None:
         chosen["split"] = nodes.column("split", config.split)

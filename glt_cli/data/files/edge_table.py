@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from glt_cli.config.datasets import FilesConfig
-from glt_cli.data.files.binary import WEIGHTS
 from glt_cli.data.files.cells import coded
+from glt_cli.data.files.edge_columns import edge_columns
 from glt_cli.data.files.tabular import Table
 from glt_cli.errors import UserError
 
@@ -59,7 +59,8 @@ def read_edges(table: Table, ids: pd.Index, nodes: Table, config: FilesConfig) -
     """Read the edges as pairs of node indices; UserError for unknown nodes or bad weights."""
     import numpy as np
 
-    source, target, weight = _columns(table, config)
+    columns = edge_columns(table, config)
+    source, target, weight = columns.source, columns.target, columns.weight
     # Without a header, the first edge would silently be taken for the column names.
     if source in ids and target in ids:
         raise UserError(
@@ -85,9 +86,8 @@ def read_edges(table: Table, ids: pd.Index, nodes: Table, config: FilesConfig) -
     arrow = "->" if config.directed else "-"
     weighted = "" if weight is None else f", weights from {weight!r}"
     first = f"{table.name}: {len(known):,} edges, {source!r} {arrow} {target!r}{weighted}"
-    return Edges(
-        pairs, weights, (first, *_remarks(pairs, len(ids), int((~known).sum()), config.directed))
-    )
+    remarks = _remarks(pairs, len(ids), int((~known).sum()), config.directed)
+    return Edges(pairs, weights, (first, *columns.report, *remarks))
 
 
 def _remarks(pairs: NDArray[np.int64], num_nodes: int, unknown: int, directed: bool) -> list[str]:
@@ -115,27 +115,6 @@ def _remarks(pairs: NDArray[np.int64], num_nodes: int, unknown: int, directed: b
         )
         if count
     ] + ([f"nodes: {alone:,} without edges"] if alone else [])
-
-
-def _columns(table: Table, config: FilesConfig) -> tuple[str, str, str | None]:
-    names = [str(name) for name in table.frame.columns]
-    if len(names) < 2:
-        raise UserError(
-            f"{table.name}: has only one column, {names[0]!r}; edges need two, such as "
-            "source,target."
-        )
-    source = names[0] if config.source is None else table.column("source", config.source)
-    target = names[1] if config.target is None else table.column("target", config.target)
-    weight = None if config.weight is None else table.column("weight", config.weight)
-    if weight is None and not table.text and names == ["source", "target", WEIGHTS]:
-        weight = WEIGHTS  # the array with that name in an npz file
-    if len({source, target, weight}) < 3:
-        raise UserError(
-            f"{table.name}: source {source!r}, target {target!r} and weight {weight!r} must be "
-            "different columns; by default, dataset.source is the first column and dataset.target "
-            "the second."
-        )
-    return source, target, weight
 
 
 def _ends(

@@ -169,9 +169,9 @@ def test_columns_with_two_duties() -> None:
         "dataset.id or dataset.label."
     )
     assert "both the nodes' label and their split" in mistake(split="churned")
-    assert mistake(target="from") == (
-        "edges.csv: source 'from', target 'from' and weight None must be different columns; by "
-        "default, dataset.source is the first column and dataset.target the second."
+    assert mistake(source="from", target="from") == (
+        "edges.csv: source 'from', target 'from' and weight None must be different columns; set "
+        "dataset.source and dataset.target."
     )
     assert mistake(ignore=["city"], categorical=["city"]) == (
         "dataset.categorical=[city]: is also in dataset.ignore; remove it from one."
