@@ -51,7 +51,7 @@ def write_table(flags: argparse.Namespace) -> int:
     _check_fields(row_fields, flags.cols, all_runs)
     runs = matching(all_runs, flags.where)
     pivot_table, notes = _pivot_table(
-        runs, row_fields, flags.cols, metrics, tolerance, flags.published
+        runs, all_runs, row_fields, flags.cols, metrics, tolerance, flags.published
     )
     foldable = default_rows[1:] if flags.rows is None else ()
     rendered = render(pivot_table, metrics, tolerance, notes, foldable)
@@ -61,6 +61,7 @@ def write_table(flags: argparse.Namespace) -> int:
 
 def _pivot_table(
     runs: Sequence[ComparedRun],
+    all_runs: Sequence[ComparedRun],
     row_fields: Sequence[str],
     column_field: str | None,
     metrics: Sequence[str],
@@ -69,9 +70,10 @@ def _pivot_table(
 ) -> tuple[PivotTable, list[str]]:
     """Compare the finished runs; returns the table and notes on what is not in it."""
     group_by = [*row_fields, *([column_field] if column_field else [])]
-    ours = compare([run for run in runs if run.is_done], group_by, tolerance)
+    done = [run for run in runs if run.is_done]
+    ours = compare(done, group_by, tolerance, [run for run in all_runs if run.is_done])
     notes = list(notes_on_unused(runs, sum(len(result.seeds) for result in ours)))
-    notes += notes_on_dense_models(runs)
+    notes += notes_on_dense_models(runs, all_runs)
     if not ours:
         raise UserError(f"no finished run to compare. {notes[0]}")
     if not with_published:

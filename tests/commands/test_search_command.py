@@ -121,8 +121,8 @@ def test_runs_of_an_earlier_grid_are_found_and_tables_show_the_search(glt: Glt) 
 def test_only_validation_decides(glt: Glt) -> None:
     first = answer(glt, *EDGES, *ALWAYS)
     # With a small tolerance the records alone decide: make the ladder hold up to 40 %.
-    assert change("random", {0, 1}, 0.4, dense_val=0.5, ticket_val=0.5) == 2
-    assert change("random", {0, 1}, 0.6, dense_val=0.5, ticket_val=0.1) == 2
+    assert change("random", {0, 1}, 0.4, dense_late_val=0.5, ticket_late_val=0.5) == 2
+    assert change("random", {0, 1}, 0.6, dense_late_val=0.5, ticket_late_val=0.1) == 2
     lower = answer(glt, *EDGES)
     assert first["graph_sparsity_target"] == 0.6
     assert lower["graph_sparsity_target"] == 0.4
@@ -145,7 +145,7 @@ def test_where_no_rung_holds_the_answer_is_none(glt: Glt) -> None:
     glt(*EDGES, *ALWAYS)
     words = ["method=random", *TINY, "sparsity.weight=0.0", "sparsity.graph=0.2"]
     glt("run", "-m", *words, "seed=0,1")
-    assert change("random", {0, 1}, dense_val=0.5, ticket_val=0.1) == 6
+    assert change("random", {0, 1}, dense_late_val=0.5, ticket_late_val=0.1) == 6
     found = answer(glt, *EDGES)
     assert found["graph_sparsity_target"] is None
     assert (found["test"], found["verdict"]) == (None, None)
@@ -292,11 +292,11 @@ def test_a_grid_in_an_experiment_file_is_so_many_searches(glt: Glt) -> None:
 
 def test_the_experiments_of_extremes(glt: Glt) -> None:
     whole = glt("search", "both", "experiment=extremes", "dataset=cora", "device=cpu", "--dry-run")
-    assert whole[1].startswith("12 searches")
+    assert whole[1].startswith("15 searches")
     code, out, _ = glt("search", "both", "experiment=extremes_laptop", "device=cpu", "--dry-run")
     assert code == 0
-    assert out.startswith("3 searches")
-    assert "At most 90 runs" in out
+    assert out.startswith("4 searches")
+    assert "At most 120 runs" in out
 
 
 def test_rungs_run_on_another_launcher() -> None:

@@ -64,8 +64,16 @@ def matched_differences(
     return found
 
 
-def notes_on_dense_models(runs: Sequence[ComparedRun]) -> Iterator[str]:
-    """What a reader must know of the dense models beside the tickets."""
+def notes_on_dense_models(
+    runs: Sequence[ComparedRun], all_runs: Sequence[ComparedRun] = ()
+) -> Iterator[str]:
+    """What a reader must know of the dense models beside the tickets.
+
+    Args:
+        runs: The runs of the table.
+        all_runs: Where dense models are looked for too, though the table leaves them out.
+    """
+    dense_runs = [run for run in all_runs or runs if run.record.method == "dense"]
     commands: dict[str, list[str]] = defaultdict(list)
     for run in runs:
         if has_own_trainer(run.settings) and run.record.method != "dense":
@@ -81,7 +89,9 @@ def notes_on_dense_models(runs: Sequence[ComparedRun]) -> Iterator[str]:
     missing = {
         " ".join(f"{key}={_text(value)}" for key, value in ticket_trainer(run.settings).items())
         for run in runs
-        if run.is_done and has_own_trainer(run.settings) and not matched_differences([run], runs)
+        if run.is_done
+        and has_own_trainer(run.settings)
+        and not matched_differences([run], dense_runs)
     }
     for words in sorted(missing):
         yield f"For the dense model of that trainer: glt run -m method=dense {words} and the seeds."
@@ -118,23 +128,33 @@ def _best_dense(runs: Sequence[ComparedRun]) -> Iterator[str]:
 
 #: Backbone, data set and targets.
 _Task = tuple[str, str, tuple[float, float]]
+#: Method and configuration.
+_Setting = tuple[str, str]
 
 
 def _small_dense(runs: Sequence[ComparedRun]) -> Iterator[str]:
-    """Say plainly which tickets a dense model with as many weights is ahead of."""
-    tasks: dict[_Task, dict[str, dict[int, float]]] = defaultdict(lambda: defaultdict(dict))
+    """Say plainly which tickets a dense model with as many weights is ahead of.
+
+    Of a method with several settings it is the best one.
+    """
+    tasks: dict[_Task, dict[_Setting, dict[int, float]]] = defaultdict(lambda: defaultdict(dict))
     for run in sorted(runs, key=lambda run: run.record.finished):
         record = run.record
         if run.is_done and any(run.targets) and record.control == "none":
-            scores = tasks[record.backbone, record.dataset, run.targets][record.label]
-            scores[record.seed] = record.ticket_test or 0.0
-    for (backbone, dataset, targets), methods in tasks.items():
-        small = methods.pop("small_dense", {})
-        behind = []
-        for label, scores in methods.items():
+            task = record.backbone, record.dataset, run.targets
+            setting = record.label, record.config_hash
+            tasks[task][setting][record.seed] = record.ticket_test or 0.0
+    for (backbone, dataset, targets), settings in tasks.items():
+        small: dict[int, float] = {}
+        for (label, _), scores in settings.items():
+            small |= scores if label == "small_dense" else {}
+        ahead: dict[str, float] = {}
+        for (label, _), scores in settings.items():
             seeds = scores.keys() & small.keys()
-            ahead = 100 * fmean(small[seed] - scores[seed] for seed in seeds) if seeds else 0.0
-            behind += [f"{label} ({ahead:+.2f})"] if ahead > 0 else []
+            if label != "small_dense" and seeds:
+                margin = 100 * fmean(small[seed] - scores[seed] for seed in seeds)
+                ahead[label] = min(margin, ahead.get(label, margin))
+        behind = [f"{label} ({margin:+.2f})" for label, margin in ahead.items() if margin > 0]
         if behind:
             yield (
                 f"small_dense, with as many weights and all edges, is ahead of "

@@ -114,17 +114,23 @@ class SettingResult:
 
 
 def compare(
-    runs: Iterable[ComparedRun], group_by: Sequence[str], tolerance: float
+    runs: Sequence[ComparedRun],
+    group_by: Sequence[str],
+    tolerance: float,
+    all_runs: Sequence[ComparedRun] = (),
 ) -> list[SettingResult]:
-    """Average finished runs over seeds: one result per setting and values of `group_by`."""
+    """Average finished runs over seeds: one result per setting and values of `group_by`.
+
+    What they are measured against, dense models of other trainers and the reference of speed-ups,
+    is looked for in `all_runs`, or else among the runs themselves.
+    """
     names = tuple(dict.fromkeys([*fields.STANDARD_FIELDS, *group_by]))
     groups: dict[tuple[object, ...], list[ComparedRun]] = defaultdict(list)
-    all_runs = list(runs)
-    for run in all_runs:
+    for run in runs:
         values = tuple(fields.value_of(name, run) for name in names)
         groups[(run.record.config_hash, *values)].append(run)
     return [
-        _setting_result(_latest(group), names, tolerance, all_runs)
+        _setting_result(_latest(group), names, tolerance, all_runs or runs)
         for _, group in sorted(groups.items(), key=lambda item: repr(item[0]))
     ]
 

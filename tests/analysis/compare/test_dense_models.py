@@ -57,6 +57,9 @@ def test_the_table_shows_both_differences_where_they_differ() -> None:
     column = table.headings.index("to dense of its trainer")
     cells = {row[0].text: row[column].text for row in table.rows}
     assert cells == {"dense": "-", "guided": "+1.50 ± 0.71 (-4.85 to +7.85)"}
+    (alone,) = compare(runs[:2], ["method"], 0.005, runs)  # dense models outside the table
+    assert alone.estimates["matched"].mean == pytest.approx(0.015)
+    assert len(list(notes_on_dense_models(runs[:2], runs))) == 1
     usual = [ticket(0, USUAL), ticket(1, USUAL)]
     table = render(pivot(compare(usual, ["method"], 0.005), ["method"], None), metrics, 0.005)
     assert "to dense of its trainer" not in table.headings
@@ -93,3 +96,5 @@ def test_where_a_small_dense_model_is_ahead_it_is_said() -> None:
         "gcn on cora, 35% / 90%, mean over common seeds."
     )
     assert list(notes_on_dense_models([*small, *ahead])) == []
+    worse = [run_of("guided", 0, lost=0.03, settings=USUAL, config_hash="another")]
+    assert list(notes_on_dense_models([*small, *ahead, *worse])) == []  # its best setting counts
