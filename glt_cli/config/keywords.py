@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from numbers import Real
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from glt_cli.config import Config
 from glt_cli.config.datasets import InMemoryConfig
 from glt_cli.config.request import read
+from glt_cli.config.typed_text import hydra_text
 from glt_cli.errors import UserError, kind_of
 
 #: Keys of `glt run` that can't be set by keyword, with the reason.
@@ -73,8 +73,7 @@ def _value(key: str, value: Any) -> str:
     if isinstance(value, Real):
         return str(value)
     if isinstance(value, str):
-        escaped = value.replace('"', '\\"')
-        return value if re.fullmatch(r"[A-Za-z0-9./_:+-]+", value) else f'"{escaped}"'
+        return hydra_text(value)
     if isinstance(value, list | tuple):
         return f"[{','.join(_value(key, each) for each in value)}]"
     if isinstance(value, Mapping):

@@ -32,6 +32,7 @@ from glt_cli.config.datasets import DatasetConfig
 from glt_cli.config.hydra_keys import explain_refused, refused
 from glt_cli.config.options import store_dataset, store_options
 from glt_cli.config.override_form import override_problem
+from glt_cli.config.typed_text import as_typed
 from glt_cli.errors import UserError
 from glt_cli.terminal import tracked
 
@@ -100,7 +101,7 @@ def read(
     with composing(config_dir):
         if dataset is not None:
             store_dataset(dataset)
-        parsed = _parse(quoted(words))
+        parsed = _parse(quoted(as_typed(words)))
         base = [str(o.input_line) for o in parsed if not o.is_sweep_override()]
         plain = composed([], hydra=True).hydra
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -17,6 +16,7 @@ from yaml import YAMLError
 
 from glt_cli.config.compose import composed, to_config
 from glt_cli.config.request import config_folder, register_schemas
+from glt_cli.config.typed_text import hydra_text
 from glt_cli.errors import UserError
 from glt_cli.experiment.paths import RunFolder
 
@@ -82,11 +82,6 @@ def _leaves(node: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
             yield name, value
 
 
-#: Text that Hydra's grammar reads as a plain string, unless it is one of the literals.
-_UNQUOTED = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*")
-_LITERALS = {"true", "false", "null", "nan", "inf"}
-
-
 def _hydra_value(value: Any) -> str:
     """Write a value in Hydra's grammar."""
     if value is None:
@@ -97,8 +92,4 @@ def _hydra_value(value: Any) -> str:
         return f"[{','.join(map(_hydra_value, value))}]"
     if not isinstance(value, str):
         return repr(value)
-    if _UNQUOTED.fullmatch(value) and value.lower() not in _LITERALS:
-        return value
-    # A backslash needs escaping only before a quote.
-    escaped = re.sub(r'(\\*)("|$)', lambda m: m[1] * 2 + ("\\" + m[2] if m[2] else ""), value)
-    return f'"{escaped}"'.replace("${", "\\${")
+    return hydra_text(value)

@@ -1,0 +1,96 @@
+"""Text settings as they are typed: `dataset.label=2024_01` names a column, not a number.
+
+Hydra's grammar reads `2024_01`, `1e3`, `true` and `1.10` as numbers or truth values, and refuses
+many characters. For keys that hold text, values are quoted before Hydra sees them, so that names of
+columns need no quotes but the shell's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import MISSING, fields
+from functools import cache
+from typing import Any, get_type_hints
+
+from glt_cli.config import Config
+from glt_cli.config.datasets import FilesConfig, InMemoryConfig
+
+#: Text that Hydra's grammar reads as a plain string, unless it is one of the literals.
+_PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*")
+_LITERALS = frozenset({"true", "false", "null", "nan", "inf"})
+#: Functions of Hydra's grammar that give several values.
+_FUNCTIONS = re.compile(r"(choice|range|glob|interval|sort|shuffle|tag)\(.*\)", re.DOTALL)
+_TEXT, _LIST = frozenset({str, str | None}), frozenset({list[str]})
+
+
+def hydra_text(text: str) -> str:
+    """Write a text so that Hydra's grammar reads it as this text."""
+    if _PLAIN.fullmatch(text) and text.lower() not in _LITERALS:
+        return text
+    # A backslash needs escaping only before a quote.
+    escaped = re.sub(r'(\\*)("|$)', lambda m: m[1] * 2 + ("\\" + m[2] if m[2] else ""), text)
+    return f'"{escaped}"'.replace("${", "\\${")
+
+
+def as_typed(words: Sequence[str]) -> list[str]:
+    """Quote the values of text settings among overrides, so that Hydra takes them as typed.
+
+    `null`, what is quoted already, interpolations, and what makes a grid keep their meaning.
+    """
+    return [_as_typed(word) for word in words]
+
+
+def _as_typed(word: str) -> str:
+    key, equals, value = word.partition("=")
+    kind = _text_keys().get(key, "") if equals else ""
+    if not kind or not value or _FUNCTIONS.fullmatch(value):
+        return word
+    if not value.strip(","):  # a comma as delimiter
+        return f"{key}={hydra_text(value)}"
+    return f"{key}={','.join(_one(each, 'list' in kind) for each in _split(value))}"
+
+
+def _one(value: str, may_be_list: bool) -> str:
+    if may_be_list and value.startswith("[") and value.endswith("]"):
+        return f"[{','.join(_one(each, False) for each in _split(value[1:-1]))}]"
+    is_quoted = len(value) > 1 and value[0] in "'\"" and value[-1] == value[0]
+    if is_quoted or value in ("", "null") or "${" in value:
+        return value
+    return hydra_text(value)
+
+
+def _split(text: str) -> Iterator[str]:
+    """Split at commas that are in no quotes and no brackets."""
+    start, depth, quote = 0, 0, ""
+    for at, character in enumerate(text):
+        if quote:
+            quote = "" if character == quote and text[at - 1] != "\\" else quote
+        elif character in "'\"" and not text[start:at].strip():
+            quote = character
+        elif character in "[]":
+            depth += 1 if character == "[" else -1
+        elif character == "," and depth <= 0:
+            yield text[start:at]
+            start = at + 1
+    yield text[start:]
+
+
+@cache
+def _text_keys() -> dict[str, str]:
+    """Keys that hold text or lists of text, from the schemas: no number, no fixed choice."""
+    found: dict[str, str] = {}
+    for schema, prefix in ((Config, ""), (FilesConfig, "dataset."), (InMemoryConfig, "dataset.")):
+        hints = get_type_hints(schema)
+        for item in fields(schema):
+            hint: Any = hints[item.name]
+            if "choices" in item.metadata or (not prefix and item.default is MISSING):
+                continue
+            if hint in _TEXT:
+                found[prefix + item.name] = "text"
+            elif hint in _LIST:
+                found[prefix + item.name] = "list"
+            elif hint is Any:
+                found[prefix + item.name] = "text or list"
+    found.pop("dataset.name", None)
+    return found
