@@ -28,6 +28,11 @@ class DatasetConfig:
         """Its name in tables and folders."""
         return self.name
 
+    @property
+    def is_featureless(self) -> bool:
+        """Whether the input is learned, or computed from the edges of whatever graph it is."""
+        return False
+
     def problems(self) -> Iterator[str]:
         """Yield an error message for each contradiction between fields."""
         yield from ()
@@ -41,6 +46,11 @@ class FeaturelessConfig(DatasetConfig):
     #: features from the whole message graph once.
     features: str = one_of("learned", "structural")
     width: int = bounded(128, 1)
+
+    @property
+    def is_featureless(self) -> bool:
+        """See DatasetConfig."""
+        return True
 
 
 @dataclass
@@ -113,11 +123,19 @@ class FilesConfig(DatasetConfig):
     #: Column of edge weights; by default none.
     weight: str | None = None
     directed: bool = False
+    #: What describes the nodes: the other columns, or, without any, their degrees, a constant, an
+    #: identity matrix, or structural features of this width (`training/features.py`).
+    features: str = one_of("columns", "degree", "constant", "identity", "structural")
+    width: int = bounded(128, 1)
     #: Columns that aren't used as features; columns of numbers that are categories.
     ignore: list[str] = field(default_factory=list)
     categorical: list[str] = field(default_factory=list)
-    #: Column with train, val or test; by default a seeded split of each class by these fractions.
-    split: str | None = None
+    #: Labels that stand for "unknown", and cells of other columns that stand for "missing".
+    unlabelled: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    #: Column with train, val or test, or three columns that are true for nodes of each part; by
+    #: default a seeded split of each class by these fractions.
+    split: Any = None
     train_fraction: float = bounded(0.6, 0, 1, above=True, below=True)
     val_fraction: float = bounded(0.2, 0, 1, above=True, below=True)
     split_seed: int = bounded(0, 0, 2**32 - 1)
@@ -125,6 +143,11 @@ class FilesConfig(DatasetConfig):
     standardise: bool = True
     #: Delimiter of both files; by default a comma for .csv, a tab for .tsv and .txt.
     delimiter: str | None = None
+    #: Which text files begin with the names of their columns: both, none, or one of them.
+    #: Columns without names are called 1, 2, …
+    header: str = one_of("true", "false", "nodes", "edges")
+    #: Whether what looks like a mistake is an error instead of a warning.
+    strict: bool = False
     #: Whether an edge to an unknown node is an error, or is left out and counted.
     unknown: str = one_of("error", "drop")
     metric: str = one_of("accuracy", "roc_auc")
@@ -134,14 +157,33 @@ class FilesConfig(DatasetConfig):
         """See DatasetConfig."""
         return self.title
 
+    @property
+    def is_featureless(self) -> bool:
+        """See DatasetConfig."""
+        return self.features == "structural"
+
+    @property
+    def masks(self) -> list[str]:
+        """The columns that are true for nodes of train, val and test, if the split is by them."""
+        return [str(name) for name in self.split] if isinstance(self.split, list) else []
+
+    def has_header(self, key: str) -> bool:
+        """Whether the file, "nodes" or "edges", begins with the names of its columns."""
+        return self.header in ("true", key)
+
     def problems(self) -> Iterator[str]:
         """See DatasetConfig."""
         yield from _title_problems(self)
+        if self.split is not None and not isinstance(self.split, str) and len(self.masks) != 3:
+            yield (
+                f"dataset.split={self.split}: must be a column, or three for train, val and test, "
+                "as in dataset.split=[train_mask,val_mask,test_mask]"
+            )
         for key in ("edges", "nodes", "label"):
             if not getattr(self, key):
                 yield f"dataset.{key}: must be given, as in dataset.{key}={_EXAMPLES[key]}"
         if self.delimiter is not None and len(self.delimiter.replace("\\t", "\t")) != 1:
-            yield f"dataset.delimiter={self.delimiter}: must be one character, as in '\";\"'"
+            yield f"dataset.delimiter={self.delimiter}: must be one character, as in ';'"
         if self.train_fraction + self.val_fraction >= 1:
             yield (
                 f"dataset.train_fraction={self.train_fraction} and dataset.val_fraction="

@@ -78,13 +78,13 @@ def _split(text: str) -> Iterator[str]:
 
 @cache
 def _text_keys() -> dict[str, str]:
-    """Keys that hold text or lists of text, from the schemas: no number, no fixed choice."""
+    """Keys that hold text or lists of text, from the schemas."""
     found: dict[str, str] = {}
     for schema, prefix in ((Config, ""), (FilesConfig, "dataset."), (InMemoryConfig, "dataset.")):
         hints = get_type_hints(schema)
         for item in fields(schema):
             hint: Any = hints[item.name]
-            if "choices" in item.metadata or (not prefix and item.default is MISSING):
+            if not prefix and item.default is MISSING:  # a group
                 continue
             if hint in _TEXT:
                 found[prefix + item.name] = "text"

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
-from glt_cli.config.datasets import DATASETS, DatasetConfig, FeaturelessConfig
+from glt_cli.config.datasets import DATASETS, DatasetConfig
 from glt_cli.config.registry import checked_schema
 from glt_cli.data import checksums
 from glt_cli.data.catalog import CATALOG, METRICS, NODE_CLASSES, CatalogEntry
@@ -123,7 +123,7 @@ def _problem(data: Any, config: DatasetConfig) -> str | None:
         return "edges must be int64 [2, M]"
     if edges.size and not (edges.min() >= 0 and edges.max() < data.num_nodes):
         return f"edges must hold node numbers from 0 to {data.num_nodes - 1}"
-    if data.x is None and not isinstance(config, FeaturelessConfig):
+    if data.x is None and not config.is_featureless:
         return "its nodes have no features, so its schema must be a FeaturelessConfig"
     if data.x is not None and (data.x.dtype != np.float32 or data.x.shape[0] != data.num_nodes):
         return "x must be float32 with a row for each node"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from glt_cli.config.datasets import FeaturelessConfig, InMemoryConfig
+from glt_cli.config.datasets import InMemoryConfig
 from glt_cli.data.in_memory import graph_data
 from glt_cli.deploy.original_data import folder_of, load_original
 from glt_cli.errors import UserError, given_path
@@ -169,7 +169,7 @@ class Ticket(SavedTicket):
     def _read(self, given: Any) -> tuple[Matrix, Graph]:
         """Read the features and the whole graph of a `Data`, as input of the ticket's model."""
         # Nodes without features have learned embeddings, or features computed from the edges.
-        has_features = not (self.embedded_nodes or isinstance(self.dataset, FeaturelessConfig))
+        has_features = not (self.embedded_nodes or self.dataset.is_featureless)
         raw = graph_data(given, has_features)
         if self.edge_weight is not None and raw.weights is None:
             raise UserError("data.edge_weight: is missing; the ticket's graph has edge weights")

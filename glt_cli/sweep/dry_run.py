@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from glt_cli import data
 from glt_cli.config import Config
+from glt_cli.config.datasets import DatasetConfig
 from glt_cli.config.request import Point
+from glt_cli.data.catalog import entry
 from glt_cli.experiment.locks import held
 from glt_cli.experiment.paths import RunFolder
 from glt_cli.experiment.record import Record, finished, read_record
@@ -22,6 +25,20 @@ _SIMILAR = (
     ("method", "backbone", "dataset"),
     ("backbone", "dataset"),
 )
+
+
+def print_data(configs: Sequence[Config]) -> None:
+    """Read the user's own data and print what was read, as a run does.
+
+    Raises:
+        UserError: A file can't be read.
+    """
+    seen: list[DatasetConfig] = []
+    for config in configs:
+        if entry(config.dataset.name).checksum is None and config.dataset not in seen:
+            seen.append(config.dataset)
+            for line in data.load(config.dataset, config.data_root).report:
+                print(line)
 
 
 def print_plan(runs: Sequence[tuple[Point, Path]]) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from glt_cli.experiment.locks import locked
 from glt_cli.experiment.paths import RunFolder
 from tests.conftest import TINY
+from tests.data.files.customers import write
 
 Glt = Callable[..., tuple[int, str, str]]
 
@@ -53,3 +54,18 @@ def test_a_plan_is_no_list_of_commands(glt: Glt) -> None:
     code, out, err = glt("run", *TINY, "--dry-run", "--print")
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert "not allowed with" in err
+
+
+def test_own_files_are_read_once_and_nothing_is_made(glt: Glt) -> None:
+    write()
+    words = ["run", "-m", "dataset=files", "dataset.nodes=nodes.csv", "dataset.edges=edges.csv"]
+    words += ["dataset.label=churned", "seed=0,1", "--dry-run"]
+    code, out, err = glt(*words)
+    assert (code, err) == (0, "")
+    assert out.count("nodes.csv: 12 nodes, ids from 'id'") == 1
+    assert "2 runs, 0 finished" in out
+    write(edges="from,to\n007,nobody\n")
+    code, out, err = glt(*words)
+    assert code == 2
+    assert err.startswith("glt: edges.csv, line 2, column 'to': 'nobody' is not a node")
+    assert sorted(path.name for path in Path().iterdir()) == ["edges.csv", "nodes.csv"]

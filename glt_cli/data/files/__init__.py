@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import cast
 
 from glt_cli.config.datasets import DatasetConfig, FilesConfig
 from glt_cli.data import checksums
@@ -18,13 +18,6 @@ from glt_cli.data.files.reading import read
 from glt_cli.data.files.tabular import Table, existing_file, listed, setting
 from glt_cli.data.graph_data import NodeData
 from glt_cli.errors import UserError
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from glt_cli.data.files.columns import Feature
-    from glt_cli.data.files.split import Labels
 
 _last: dict[str, NodeData] = {}
 
@@ -75,28 +68,45 @@ def checksum(config: DatasetConfig, root: Path | None) -> str:
 def _read(config: FilesConfig) -> NodeData:
     from glt_cli.data.files import columns as columns_of
     from glt_cli.data.files import edge_table as edges_of
+    from glt_cli.data.files import report
     from glt_cli.data.files import split as split_of
+    from glt_cli.data.files.headerless import refuse_headerless
+    from glt_cli.data.files.made_features import made_features
+    from glt_cli.data.files.suspicious import suspicious
 
-    nodes = read("nodes", config.nodes, config.delimiter)
+    nodes = read("nodes", config)
+    refuse_headerless(nodes, config)
     id_column, names = _columns(nodes, config)
     ids = edges_of.node_ids(nodes, id_column)
-    labelled = split_of.labels(nodes, str(config.label))
+    labelled = split_of.labels(nodes, str(config.label), config.unlabelled)
     if config.metric == "roc_auc" and len(labelled.classes) != 2:
         raise UserError(
             f"dataset.metric=roc_auc: needs two classes, but {config.label!r} has "
             f"{len(labelled.classes)}; choose dataset.metric=accuracy."
         )
-    columns = columns_of.features(nodes, names, config.categorical)
+    by_columns = config.features == "columns"
+    columns = columns_of.features(nodes, names, config) if by_columns else []
     parts, remarks = split_of.split(nodes, ids, labelled, config)
     described = columns_of.fitted(nodes, columns, parts[0], config)
-    edges = edges_of.read_edges(read("edges", config.edges, config.delimiter), ids, nodes, config)
-    x = columns_of.encoded(columns, described)
+    edges = edges_of.read_edges(read("edges", config), ids, nodes, config)
+    if by_columns:
+        x = columns_of.encoded(columns, described)
+        remarks.append(f"features: {x.shape[1]:,} from {report.kinds(columns)}")
+        remarks += report.fill_report(columns, described)
+    else:
+        x, remark = made_features(config.features, edges.pairs, len(ids), parts[0], config)
+        unused = f"; columns {listed(names)} are not used" if names else ""
+        remarks.append(f"features: {remark}{unused}")
+    warnings = suspicious(nodes, columns, labelled, parts[0], config)
+    if warnings and config.strict:
+        raise UserError("\n".join(f"{line} (dataset.strict=true)" for line in warnings))
     return NodeData(
         num_nodes=len(ids),
         x=x,
         edges=edges.pairs,
         weights=edges.weights,
         directed=config.directed,
+        derived=config.features == "degree",
         y=labelled.y.clip(min=0),
         train=parts[0],
         val=parts[1],
@@ -105,32 +115,20 @@ def _read(config: FilesConfig) -> NodeData:
         preparation={
             "id": id_column,
             "label": {"column": config.label, "classes": labelled.classes},
+            "features": config.features,
+            "missing": list(config.missing),
             "columns": described,
         },
         report=(
+            *nodes.report,
             f"{nodes.name}: {len(ids):,} nodes, ids from {id_column!r}",
-            *_label_report(labelled, str(config.label)),
-            _split_report(parts, config),
+            *report.label_report(labelled, str(config.label)),
+            report.split_report(parts, config),
             *remarks,
-            f"features: {x.shape[1]:,} from {_kinds(columns)}",
-            *_fill_report(columns, described),
-            *_forgotten_split(described, config),
             *edges.report,
+            *(f"warning: {line}" for line in warnings),
         ),
     )
-
-
-def _forgotten_split(described: list[dict[str, Any]], config: FilesConfig) -> list[str]:
-    """Point out a feature that looks like a split that isn't used."""
-    from glt_cli.data.files.split import WORDS
-
-    return [
-        f"features: column '{column['column']}' only has {', '.join(column['categories'])}; if it "
-        f"is the split, set dataset.split={column['column']}"
-        for column in described
-        if config.split is None
-        and {str(value).lower() for value in column.get("categories", ["-"])} <= set(WORDS)
-    ]
 
 
 def _columns(nodes: Table, config: FilesConfig) -> tuple[str, list[str]]:
@@ -138,8 +136,9 @@ def _columns(nodes: Table, config: FilesConfig) -> tuple[str, list[str]]:
     names = [str(name) for name in nodes.frame.columns]
     chosen = {"id": id_column(nodes) if config.id is None else nodes.column("id", config.id)}
     chosen["label"] = nodes.column("label", str(config.label))
-    if config.split is not None:
+    if isinstance(config.split, str):
         chosen["split"] = nodes.column("split", config.split)
+    masks = [nodes.column("split", name) for name in config.masks]
     for key, name in chosen.items():
         for other in chosen:
             if other != key and chosen[other] == name:
@@ -154,61 +153,12 @@ def _columns(nodes: Table, config: FilesConfig) -> tuple[str, list[str]]:
             raise UserError(
                 f"{setting('categorical', name)}: is also in dataset.ignore; remove it from one."
             )
-    kept = [name for name in names if name not in ignored and name not in chosen.values()]
-    if not kept:
+    used = {*chosen.values(), *masks}
+    kept = [name for name in names if name not in ignored and name not in used]
+    if not kept and config.features == "columns":
         raise UserError(
             f"{nodes.name}: has no column left for features (columns: {listed(names)}); add one "
-            "that describes the nodes, or remove one from dataset.ignore."
+            "that describes the nodes, or let the graph describe them: dataset.features=degree, "
+            "constant, identity or structural."
         )
     return chosen["id"], kept
-
-
-def _label_report(labelled: Labels, column: str) -> list[str]:
-    import numpy as np
-
-    unlabelled = int((labelled.y < 0).sum())
-    counts = np.bincount(labelled.y[labelled.y >= 0], minlength=len(labelled.classes))
-    shown = [f"{name!r} {count:,}" for name, count in zip(labelled.classes, counts, strict=True)]
-    lines = [f"label {column!r}: {listed(shown)}"]
-    if unlabelled:
-        lines.append(
-            f"label {column!r}: {unlabelled:,} of {len(labelled.y):,} nodes have no label; they "
-            "stay in the graph, but in no part"
-        )
-    return lines
-
-
-def _split_report(parts: list[NDArray[np.int64]], config: FilesConfig) -> str:
-    by = f"drawn by label, split_seed {config.split_seed}"
-    if config.split is not None:
-        by = f"by column {config.split!r}"
-    train, val, test = (f"{len(nodes):,}" for nodes in parts)
-    return f"split: {train} train, {val} val, {test} test, {by}"
-
-
-def _kinds(columns: list[Feature]) -> str:
-    from glt_cli.data.files.columns import Categories
-
-    shown = [
-        f"{column.name} ({len(column.categories)} categories)"
-        if isinstance(column, Categories)
-        else f"{column.name} ({'true/false' if column.boolean else 'number'})"
-        for column in columns
-    ]
-    return f"{len(columns)} {'columns' if len(columns) > 1 else 'column'}: {listed(shown)}"
-
-
-def _fill_report(columns: list[Feature], described: list[dict[str, Any]]) -> list[str]:
-    """Report what replaces missing values."""
-    from glt_cli.data.files.columns import MISSING
-
-    lines = [
-        f"missing: {column.missing:,} in {column.name!r}, replaced by "
-        + (f"{about['fill']:.6g}" if "fill" in about else f"the category {MISSING}")
-        for column, about in zip(columns, described, strict=True)
-        if column.missing
-    ]
-    most = 20
-    return lines[:most] + (
-        [f"missing: {len(lines) - most} more columns"] if len(lines) > most else []
-    )

@@ -22,7 +22,8 @@ def parquet(path: Path, name: str) -> pd.DataFrame:
     import pandas as pd
 
     try:
-        frame = pd.read_parquet(path)
+        # Whole numbers with a null would become floats, which round large ids.
+        frame = pd.read_parquet(path, dtype_backend="numpy_nullable")
     except ImportError as error:
         raise UserError(
             f"{name}: Parquet files need pyarrow: pip install 'glt-cli[parquet]', or save the "
@@ -33,7 +34,28 @@ def parquet(path: Path, name: str) -> pd.DataFrame:
     named = [level for level in frame.index.names if level is not None]
     frame = frame.reset_index(level=named) if named else frame
     frame.columns = pd.Index([str(column) for column in frame.columns])
-    return frame.reset_index(drop=True)
+    frame = frame.reset_index(drop=True)
+    for column in frame.columns:
+        frame[column] = _plain(name, str(column), frame[column])
+    return frame
+
+
+def _plain(name: str, column: str, values: pd.Series) -> pd.Series:
+    """Floats with nan as the only missing value, and bytes as the text that they are."""
+    import numpy as np
+    import pandas as pd
+
+    if pd.api.types.is_float_dtype(values.dtype):
+        return pd.Series(values.to_numpy(dtype=np.float64, na_value=np.nan))
+    if pd.api.types.infer_dtype(values, skipna=True) != "bytes":
+        return values
+    try:
+        return values.map(bytes.decode, na_action="ignore")
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"{name}, column {column!r}: holds bytes that are not UTF-8 text; save it as text or "
+            "numbers."
+        ) from error
 
 
 def npz(path: Path, name: str, key: str) -> pd.DataFrame:

@@ -86,6 +86,19 @@ def coded(table: Table, name: str) -> Coded:
     return column.without(empty) if empty.any() else column
 
 
+def refuse_rounded(table: Table, name: str) -> None:
+    """Raise UserError if ids are floating-point numbers so large that neighbours are the same."""
+    import pandas as pd
+
+    series = table.frame[name]
+    if pd.api.types.is_float_dtype(series.dtype) and bool((series.abs() >= 2.0**53).any()):
+        raise UserError(
+            f"{table.name}, column {name!r}: has ids above 2^53 as floating-point numbers, which "
+            "can't tell neighbouring ids apart; save whole numbers (pandas: .astype('Int64')) or "
+            "text."
+        )
+
+
 def _texts(uniques: Any, text: bool) -> NDArray[np.object_]:
     import numpy as np
 

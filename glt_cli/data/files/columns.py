@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from glt_cli.config.datasets import FilesConfig
 from glt_cli.data.files.cells import Coded, as_numbers, coded
+from glt_cli.data.files.number_forms import is_placeholder, meant_as
 from glt_cli.data.files.tabular import Table, setting
 from glt_cli.errors import UserError
 
@@ -58,13 +59,13 @@ class Categories:
 Feature = Numbers | Categories
 
 
-def features(table: Table, names: Iterable[str], categorical: Iterable[str]) -> list[Feature]:
+def features(table: Table, names: Iterable[str], config: FilesConfig) -> list[Feature]:
     """Find the type of each column; UserError if a column has no clear type."""
-    chosen = set(categorical)
-    return [_feature(table, name, name in chosen) for name in names]
+    chosen, missing = set(config.categorical), frozenset(config.missing)
+    return [_feature(table, name, name in chosen, missing) for name in names]
 
 
-def _feature(table: Table, name: str, chosen: bool) -> Feature:
+def _feature(table: Table, name: str, chosen: bool, missing: frozenset[str]) -> Feature:
     import numpy as np
     import pandas as pd
 
@@ -72,10 +73,12 @@ def _feature(table: Table, name: str, chosen: bool) -> Feature:
     if pd.api.types.is_numeric_dtype(series.dtype) and not chosen:
         boolean = pd.api.types.is_bool_dtype(series.dtype)
         values = series.to_numpy(dtype=np.float64, na_value=np.nan)
+        values = np.where(np.isin(values, as_numbers(np.array([*missing]))), np.nan, values)
         if np.isnan(values).all():
             raise _no_values(table, name)
         return _finite(table, Numbers(name, values, boolean))
     column = coded(table, name)
+    column = column.without(np.isin(column.values, [*missing]))
     if chosen:
         return _categories(table, name, column, chosen)
     known = column.without(column.missing_words())
@@ -104,18 +107,22 @@ def _numbers(table: Table, name: str, column: Coded) -> Numbers | None:
     wrong = np.isnan(numbers) & (counts > 0)
     if not wrong.any():
         return _finite(table, Numbers(name, column.spread(numbers, np.nan), boolean=False))
-    with_point = np.array([word.replace(",", ".") for word in words], dtype=object)
-    comma = wrong & ~np.isnan(as_numbers(with_point))
+    meant = np.array([meant_as(word) for word in words], dtype=object)
+    almost = wrong & np.array([each is not None for each in meant], dtype=bool)
     good = int(counts[~wrong].sum())
-    if 2 * (good + int(counts[comma].sum())) < int(counts.sum()):
+    if 2 * (good + int(counts[almost].sum())) < int(counts.sum()):
         return None
     position = int(np.flatnonzero(column.spread(wrong, False))[0])
     code = int(column.codes[position])
     others = f", unlike {good:,} of the column's {int(counts.sum()):,} values" if good else ""
-    hint = "write it with a decimal point" if comma[code] else "correct it"
+    shown = repr(str(column.values[code]))
+    hint = meant[code]
+    if hint is None and is_placeholder(words[code]):
+        word = str(column.values[code])
+        hint = f"if it stands for a missing value, set {setting('missing', word)}"
     raise UserError(
-        f"{table.where(position)}, column {name!r}: {str(column.values[code])!r} is not a number"
-        f"{others}; {hint}, or use the column as categories with "
+        f"{table.where(position)}, column {name!r}: {shown} is not a number{others}; "
+        f"{hint or 'correct it'}, or use the column as categories with "
         f"{setting('categorical', name)}, or leave it out with {setting('ignore', name)}."
     )
 

@@ -8,28 +8,52 @@ import io
 import re
 import warnings
 import zlib
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, cast
 
-from glt_cli.data.files.tabular import check_names
+from glt_cli.data.files.tabular import Table, check_names, listed
 from glt_cli.errors import UserError
-
-if TYPE_CHECKING:
-    import pandas as pd
+from glt_cli.terminal import plural
 
 #: Common delimiters; the space is last because names contain spaces too.
 _COMMON_DELIMITERS = (";", "\t", "|", ",", " ")
 _SAMPLE = 1 << 16
 
 
-def read(path: Path, name: str, delimiter: str | None) -> pd.DataFrame:
-    """Read all columns as text, [rows, columns]; blank lines leave gaps in the index.
+@dataclass(frozen=True)
+class _Layout:
+    """How a file begins.
+
+    Attributes:
+        names: The names of the columns.
+        comments: Lines before the rows and their header, which begin with # or %.
+        header: Whether a line with the names follows them; otherwise the last comment has them, or
+            columns are numbered.
+        report: What the comments were taken for.
+    """
+
+    names: list[str]
+    comments: int
+    header: bool
+    report: tuple[str, ...]
+
+
+def read(path: Path, name: str, delimiter: str | None, has_header: bool) -> Table:
+    """Read all columns as text; blank lines leave gaps in the index.
+
+    Args:
+        path: The file.
+        name: The path as the user gave it.
+        delimiter: What separates cells; None for that of the file's suffix.
+        has_header: Whether the first line, after comments, holds the names of the columns.
 
     Raises:
         UserError: It isn't UTF-8 text or isn't a table with this delimiter.
     """
     try:
-        return _read(path, name, _separator(path, delimiter))
+        return _read(path, name, _separator(path, delimiter), has_header)
     except UnicodeDecodeError as error:
         raise UserError(
             f"{name}, line {_undecodable(path)}: is not UTF-8; save the file as 'CSV UTF-8'."
@@ -39,11 +63,11 @@ def read(path: Path, name: str, delimiter: str | None) -> pd.DataFrame:
         raise UserError(f"{name}: can't be read as text ({reason}); save it as CSV.") from error
 
 
-def _read(path: Path, name: str, separator: str) -> pd.DataFrame:
+def _read(path: Path, name: str, separator: str, has_header: bool) -> Table:
     import numpy as np
     import pandas as pd
 
-    header = _header(path, name, separator)
+    layout = _layout(path, name, separator, has_header)
     try:
         with warnings.catch_warnings():
             # pandas only warns if the first row has more fields than the header.
@@ -55,73 +79,116 @@ def _read(path: Path, name: str, separator: str) -> pd.DataFrame:
                 keep_default_na=False,
                 na_filter=False,
                 skip_blank_lines=False,
+                skiprows=layout.comments,
+                header=0 if layout.header else None,
                 index_col=False,
                 encoding="utf-8-sig",
                 compression="gzip" if _is_compressed(path) else None,
                 engine="c",
             )
     except pd.errors.ParserWarning:
-        raise _too_long(name, 2) from None
+        raise _too_long(name, layout.comments + 2) from None
+    except pd.errors.EmptyDataError:
+        frame = pd.DataFrame(columns=layout.names, dtype=str)
     except pd.errors.ParserError as error:
         if found := re.search(r"Expected \d+ fields in line (\d+)", str(error)):
             raise _too_long(name, int(found[1])) from error
         if found := re.search(r"EOF inside string starting at row (\d+)", str(error)):
             raise UserError(
-                f"{name}, line {int(found[1]) + 1}: a quotation mark opens here but is "
-                "never closed; close it or remove it."
+                f"{name}, line {int(found[1]) + 1 + layout.comments}: a quotation mark opens here "
+                "but is never closed; close it or remove it."
             ) from error
         raise
-    frame.columns = pd.Index(header)
-    if (frame[header[-1]] == "").any():
-        _refuse_short_rows(path, name, separator, len(header))
-    blank = np.array(frame[header[0]] == "")
+    first_line = 1 + layout.comments + layout.header
+    if len(frame.columns) != len(layout.names):  # of a comment with the names, or no names at all
+        raise _too_long(name, first_line)
+    frame.columns = pd.Index(layout.names)
+    if (frame[layout.names[-1]] == "").any():
+        _refuse_short_rows(path, name, separator, layout)
+    blank = np.array(frame[layout.names[0]] == "")
     if blank.any():
         blank[blank] = (frame[blank] == "").all(axis=1)
         frame = frame[~blank]
-    return frame
+    return Table(name, frame, text=True, first_line=first_line, report=layout.report)
 
 
 def _too_long(name: str, line: int) -> UserError:
     return UserError(
-        f"{name}, line {line}: has more cells than line 1 has column names; put a cell that "
-        "contains the delimiter in quotation marks."
+        f"{name}, line {line}: has more cells than there are columns; put a cell "
+        "that contains the delimiter in quotation marks."
     )
 
 
-def _refuse_short_rows(path: Path, name: str, separator: str, columns: int) -> None:
+def _refuse_short_rows(path: Path, name: str, separator: str, layout: _Layout) -> None:
     """Raise UserError for a row with too few cells, which pandas fills with empty ones."""
-    with _opened(path) as stream, io.TextIOWrapper(stream, "utf-8-sig", newline="") as text:
+    columns = len(layout.names)
+    with _text(path) as text:
+        for _ in range(layout.comments):
+            next(text)
         rows = csv.reader(text, delimiter=separator)
         for row in rows:
             if 0 < len(row) < columns and any(row):
                 raise UserError(
-                    f"{name}, line {rows.line_num}: has {len(row)} cells, but line 1 has {columns} "
-                    "column names; leave unknown cells empty, but keep their delimiters."
+                    f"{name}, line {rows.line_num + layout.comments}: has {len(row)} cells, but "
+                    f"there are {columns} columns; leave unknown cells empty, but keep their "
+                    "delimiters."
                 )
 
 
-def _header(path: Path, name: str, separator: str) -> list[str]:
-    """Return the column names; UserError for files that pandas would misread."""
+def _layout(path: Path, name: str, separator: str, has_header: bool) -> _Layout:
+    """Find comments and column names; UserError for files that pandas would misread."""
     with _opened(path) as stream:
         sample = stream.read(_SAMPLE)
     if not sample:
         raise UserError(f"{name}: is empty; the first line must be the column names.")
     if b"\0" in sample:
         raise UserError(f"{name}: is not UTF-8 text; save it as 'CSV UTF-8'.")
-    with _opened(path) as stream, io.TextIOWrapper(stream, "utf-8-sig", newline="") as text:
-        header = next(csv.reader(text, delimiter=separator), [])
-    if not "".join(header).strip():
-        raise UserError(f"{name}, line 1: is blank; the first line must be the column names.")
-    if len(header) == 1:
+    comments, first = _beginning(path, separator)
+    line = len(comments) + 1
+    if not "".join(first).strip():
+        raise UserError(f"{name}, line {line}: is blank; the first line must be the column names.")
+    if len(first) == 1:
         for other in _COMMON_DELIMITERS:
-            if other != separator and other in header[0].strip():
+            if other != separator and other in first[0].strip():
                 written = other.replace("\t", "\\t")
                 raise UserError(
-                    f"{name}, line 1: has only one column, {header[0]!r}; the delimiter "
-                    f"seems to be '{written}': set dataset.delimiter='\"{written}\"'."
+                    f"{name}, line {line}: has only one column, {first[0]!r}; the delimiter "
+                    f"seems to be '{written}': set dataset.delimiter='{written}'."
                 )
-    check_names(name, header)
-    return header
+    names, report = first, []
+    is_header = has_header
+    last = _cells(comments[-1].lstrip("#% "), separator) if comments else []
+    if len(comments) == 1 and comments[0][1:2].strip() and len(last) == len(first) > 1:
+        # A lone line such as '#id,name' names the columns as it stands.
+        comments, names, is_header = [], _cells(comments[0], separator), True
+    elif has_header and len(last) == len(first) > 1:
+        names, is_header = last, False
+        report.append(f"columns {listed(names)}, named by the last comment")
+    elif not has_header:
+        names = [str(place) for place in range(1, len(first) + 1)]
+        report.append(f"columns {listed(names)}, since dataset.header says that they have no names")
+    if comments:
+        marks = " and ".join(sorted({comment[0] for comment in comments}))
+        report.insert(0, f"{plural(len(comments), 'line')} of comments skipped ({marks})")
+    check_names(name, names)
+    return _Layout(names, len(comments), is_header, tuple(f"{name}: {line}" for line in report))
+
+
+def _beginning(path: Path, separator: str) -> tuple[list[str], list[str]]:
+    """Return the comments before the first row, and the cells of that row."""
+    comments: list[str] = []
+    with _text(path) as text:
+        for line in text:
+            if not line.startswith(("#", "%")):
+                return comments, next(csv.reader(chain([line], text), delimiter=separator), [])
+            comments.append(line)
+    if len(comments) == 1:  # a header alone
+        return [], _cells(comments[0], separator)
+    return comments, []
+
+
+def _cells(line: str, separator: str) -> list[str]:
+    return next(csv.reader([line.rstrip("\r\n")], delimiter=separator), [])
 
 
 def _separator(path: Path, delimiter: str | None) -> str:
@@ -137,6 +204,10 @@ def _is_compressed(path: Path) -> bool:
 
 def _opened(path: Path) -> IO[bytes]:
     return cast(IO[bytes], gzip.open(path)) if _is_compressed(path) else path.open("rb")
+
+
+def _text(path: Path) -> io.TextIOWrapper:
+    return io.TextIOWrapper(_opened(path), "utf-8-sig", newline="")
 
 
 def _undecodable(path: Path) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from glt_cli.config.datasets import FilesConfig
-from glt_cli.data.files.cells import coded
+from glt_cli.data.files.cells import Coded, coded, refuse_rounded
 from glt_cli.data.files.edge_columns import edge_columns
 from glt_cli.data.files.tabular import Table
 from glt_cli.errors import UserError
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
+
+
+#: Share of the edges' ends by which another column is taken for that of the ids.
+_MOST_IDS = 0.9
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ def node_ids(table: Table, name: str) -> pd.Index:
     import numpy as np
     import pandas as pd
 
+    refuse_rounded(table, name)
     column = coded(table, name)
     if (column.codes < 0).any():
         position = int(np.flatnonzero(column.codes < 0)[0])
@@ -62,10 +67,11 @@ def read_edges(table: Table, ids: pd.Index, nodes: Table, config: FilesConfig) -
     columns = edge_columns(table, config)
     source, target, weight = columns.source, columns.target, columns.weight
     # Without a header, the first edge would silently be taken for the column names.
-    if source in ids and target in ids:
+    if config.has_header("edges") and source in ids and target in ids:
         raise UserError(
-            f"{table.name}, line 1: {source!r} and {target!r} are nodes, not column names; add a "
-            "first line such as source,target."
+            f"{table.name}, line {table.first_line - 1}: {source!r} and {target!r} are nodes, "
+            "not column names; add a first line such as source,target, or set dataset.header="
+            f"{'nodes' if config.has_header('nodes') else 'false'}."
         )
     pairs = np.stack([_ends(table, name, ids, nodes, config) for name in (source, target)])
     weights = None if weight is None else _weights(table, weight)
@@ -87,7 +93,7 @@ def read_edges(table: Table, ids: pd.Index, nodes: Table, config: FilesConfig) -
     weighted = "" if weight is None else f", weights from {weight!r}"
     first = f"{table.name}: {len(known):,} edges, {source!r} {arrow} {target!r}{weighted}"
     remarks = _remarks(pairs, len(ids), int((~known).sum()), config.directed)
-    return Edges(pairs, weights, (first, *columns.report, *remarks))
+    return Edges(pairs, weights, (*table.report, first, *columns.report, *remarks))
 
 
 def _remarks(pairs: NDArray[np.int64], num_nodes: int, unknown: int, directed: bool) -> list[str]:
@@ -124,6 +130,7 @@ def _ends(
     import numpy as np
     import pandas as pd
 
+    refuse_rounded(table, name)
     column = coded(table, name)
     index = column.spread(
         ids.get_indexer(pd.Index(column.values, dtype=object)).astype(np.int64), -1
@@ -142,7 +149,8 @@ def _ends(
         )
     unknown = str(column.values[column.codes[position]])
     raise UserError(
-        f"{where}: {unknown!r} is not a node of {nodes.name}{more}.{_similar(unknown, ids)} Add it "
+        f"{where}: {unknown!r} is not a node of {nodes.name}{more}."
+        f"{_similar(unknown, ids) or _other_ids(column, nodes)} Add it "
         "there, or leave such edges out with dataset.unknown=drop."
     )
 
@@ -153,6 +161,18 @@ def _similar(unknown: str, ids: pd.Index) -> str:
     whole = bare.removesuffix(".0")
     others = (bare, whole, f"{bare}.0", bare.lstrip("0"), bare.upper(), bare.lower())
     return next((f" Did you mean {other!r}?" for other in others if other in ids), "")
+
+
+def _other_ids(ends: Coded, nodes: Table) -> str:
+    """Name the column of the nodes that has these ids, if one does."""
+    import pandas as pd
+
+    wanted = pd.Index(ends.values, dtype=object)
+    for name in map(str, nodes.frame.columns):
+        values = coded(nodes, name).values
+        if len(wanted) and wanted.isin(values).mean() >= _MOST_IDS:
+            return f" Column {name!r} has these ids: dataset.id={name}."
+    return ""
 
 
 def _weights(table: Table, name: str) -> NDArray[np.float32]:

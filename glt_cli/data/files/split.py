@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from glt_cli.config.datasets import FilesConfig
-from glt_cli.data.files.cells import Coded, coded
+from glt_cli.data.files.cells import Coded, as_numbers, coded
 from glt_cli.data.files.tabular import Table, listed
 from glt_cli.errors import UserError
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PARTS = ("train", "val", "test")
+#: Cells of a mask.
+_TRUTHS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
 #: Words for the parts in a split column, and their position in PARTS.
 WORDS = {"train": 0, "val": 1, "valid": 1, "validation": 1, "test": 2}
 _MOST_CLASSES = 1000
@@ -31,8 +34,8 @@ class Labels:
     classes: list[str]
 
 
-def labels(table: Table, name: str) -> Labels:
-    """Read the label column.
+def labels(table: Table, name: str, unlabelled: Sequence[str] = ()) -> Labels:
+    """Read the label column; cells in `unlabelled` are no label.
 
     If all classes are numbers, they are sorted and compared as numbers: 1 and 1.0 are one class.
 
@@ -42,6 +45,15 @@ def labels(table: Table, name: str) -> Labels:
     import numpy as np
 
     column = coded(table, name)
+    left_out = _among(column, unlabelled)
+    for word, found in zip(unlabelled, left_out, strict=True):
+        if not found.any():
+            raise UserError(
+                f"dataset.unlabelled: no cell of {name!r} is {word!r} in {table.name} (values: "
+                f"{listed([repr(str(value)) for value in column.values])})."
+            )
+    for found in left_out:
+        column = column.without(found)
     words = column.missing_words() | (column.counts() == 0)
     values = column.numbers()
     whole = 2.0**53  # above this, different whole numbers are the same float
@@ -67,6 +79,17 @@ def labels(table: Table, name: str) -> Labels:
     index[present] = place
     classes = [_shown(float(key)) if numeric else str(key) for key in sorted_keys]
     return Labels(column.spread(index, -1), classes)
+
+
+def _among(column: Coded, words: Sequence[str]) -> list[NDArray[np.bool_]]:
+    """For each word, which distinct values are it, as text or as the same number, each [U]."""
+    import numpy as np
+
+    values, wanted = column.numbers(), as_numbers(np.array([*words], dtype=object))
+    return [
+        (column.values == word) | (values == number)
+        for word, number in zip(words, wanted, strict=True)
+    ]
 
 
 def _refuse_quantity(table: Table, name: str, column: Coded) -> None:
@@ -97,6 +120,8 @@ def split(
     report: list[str] = []
     if config.split is None:
         part = _drawn(ids, labelled, config)
+    elif config.masks:
+        part, report = _by_masks(table, config.masks, labelled)
     else:
         part, report = _by_column(table, config.split, labelled)
     parts = [np.flatnonzero(part == place) for place in range(len(PARTS))]
@@ -138,6 +163,46 @@ def _by_column(table: Table, name: str, labelled: Labels) -> tuple[NDArray[np.in
     return np.where(has_label, part, -1), report
 
 
+def _by_masks(
+    table: Table, names: Sequence[str], labelled: Labels
+) -> tuple[NDArray[np.int64], list[str]]:
+    """Return the part of each node by a column for each part, [N]; -1 for none.
+
+    Raises:
+        UserError: A cell is neither true nor false, or a node is in two parts.
+    """
+    import numpy as np
+
+    masks = []
+    for name in names:
+        column = coded(table, name)
+        truth = [_TRUTHS.get(str(value).strip().lower()) for value in column.values]
+        wrong = column.spread(np.array([each is None for each in truth], dtype=bool), False)
+        if wrong.any():
+            position = int(np.flatnonzero(wrong)[0])
+            shown = str(column.values[column.codes[position]])
+            raise UserError(
+                f"{table.where(position)}, column {name!r}: {shown!r} doesn't say whether the node "
+                "is in this part (dataset.split); write true or false."
+            )
+        masks.append(column.spread(np.array([bool(each) for each in truth], dtype=bool), False))
+    chosen = np.stack(masks)
+    twice = np.flatnonzero(chosen.sum(axis=0) > 1)
+    if len(twice):
+        both = listed(
+            [repr(name) for name, there in zip(names, chosen[:, twice[0]], strict=True) if there]
+        )
+        raise UserError(
+            f"{table.where(int(twice[0]))}: the node is in {both} at once ({len(twice):,} such "
+            "nodes); the parts of dataset.split must not share nodes."
+        )
+    part = np.where(chosen.any(axis=0), chosen.argmax(axis=0), -1)
+    has_label = labelled.y >= 0
+    outside = int(((part < 0) & has_label).sum())
+    report = [f"split: {outside:,} labelled nodes are in no part"] if outside else []
+    return np.where(has_label, part, -1), report
+
+
 def _drawn(ids: pd.Index, labelled: Labels, config: FilesConfig) -> NDArray[np.int64]:
     """Draw the part of each node, class by class, [N]; -1 for nodes without a label.
 
@@ -168,8 +233,9 @@ def _drawn(ids: pd.Index, labelled: Labels, config: FilesConfig) -> NDArray[np.i
 
 def _empty(table: Table, name: str, count: int, config: FilesConfig) -> UserError:
     if config.split is not None:
+        columns = listed(config.masks) or config.split
         return UserError(
-            f"{table.name}, column {config.split!r}: has no labelled node for {name}; write "
+            f"{table.name}, column {columns!r}: has no labelled node for {name}; write "
             f"{name!r} for some nodes, or leave out dataset.split to have the parts drawn."
         )
     return UserError(

@@ -25,11 +25,15 @@ class Table:
     frame: The columns by name; the index is the position of each row in the file, from 0. Cells of
         a text file are text exactly as in the file, "" if empty.
     text: Whether it is a text file, so that messages count lines as an editor does.
+    first_line: The line in the file of row 0, if it is a text file.
+    report: Lines about what was skipped.
     """
 
     name: str
     frame: pd.DataFrame
     text: bool
+    first_line: int = 2
+    report: tuple[str, ...] = ()
 
     def where(self, position: int) -> str:
         """Return the place in the file of the row at a position of the frame, for messages."""
@@ -39,7 +43,7 @@ class Table:
         # A quoted cell may span several lines; the index counts blank lines already.
         above = self.frame.iloc[:position]
         inside = sum(int(above[name].str.count("\n").sum()) for name in above)
-        return f"{self.name}, line {row + 2 + inside}"
+        return f"{self.name}, line {row + self.first_line + inside}"
 
     def column(self, key: str, name: str) -> str:
         """Return the name of the column that a setting names; UserError if it doesn't exist."""

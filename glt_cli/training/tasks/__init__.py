@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from glt_cli.config.datasets import DatasetConfig, FeaturelessConfig
+from glt_cli.config.datasets import DatasetConfig, FeaturelessConfig, FilesConfig
 from glt_cli.data.catalog import entry
 from glt_cli.data.graph_data import GraphData, LinkData, NodeData
 from glt_cli.models.graph import Cleaned, Graph
@@ -71,7 +71,7 @@ def _input(
         statistics = statistics_of(data.x, config.transform, train)
         x = transformed(data.x, config.transform, statistics)
         return {"x": x.to(device), "derived": data.derived, "statistics": statistics}
-    assert isinstance(config, FeaturelessConfig)
+    assert isinstance(config, FeaturelessConfig | FilesConfig)
     if config.features == "structural":
         return {"x": structural(graph, config.width).to(device), "derived": True}
     return {"x": torch.arange(data.num_nodes, device=device), "embedding": config.width}

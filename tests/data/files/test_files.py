@@ -2,8 +2,10 @@
 
 import gzip
 import json
+import pathlib
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -147,23 +149,19 @@ def test_many_categories_are_handed_over_sparse() -> None:
 
 @pytest.mark.parametrize("standardise", [True, False])
 def test_preparation_is_enough_to_make_x_of_the_same_file(standardise: bool) -> None:
-    """What a deployment does, with JSON and pandas alone."""
-    cells = ["x", "", "y", "NA"] * 3
-    data = loaded(with_column("part", cells).replace("a,26,", "a,,"), standardise=standardise)
-    about = json.loads(json.dumps(data.preparation))
-    frame = pd.read_csv("nodes.csv", dtype=str, keep_default_na=False)
-    blocks: list[Any] = []
-    for each in about["columns"]:
-        cell = frame[each["column"]]
-        if each["kind"] == "category":
-            shown = cell.replace("", "(missing)")
-            blocks += [shown == category for category in each["categories"]]
-        else:
-            number = pd.to_numeric(cell.replace({"true": "1", "false": "0"}))
-            blocks.append((number.fillna(each["fill"]) - each["mean"]) / each["deviation"])
-    np.testing.assert_allclose(dense(data), np.stack(blocks, axis=1).astype(float), rtol=1e-5)
-    assert about["id"] == "id"
-    assert about["label"] == {"column": "churned", "classes": ["no", "yes"]}
+    """The lines of docs/your-own-graph.md make it, with JSON and pandas alone."""
+    nodes = with_column("part", ["x", "", "y", "NA"] * 3)
+    nodes = nodes.replace("a,26,", "a,,").replace("x-1,32,", "x-1,NaN,").replace("u,44,", "u,?,")
+    data = loaded(nodes, standardise=standardise, missing=["?", "y"])
+    Path("ticket.json").write_text(json.dumps({"preparation": data.preparation}))
+    page = (Path(__file__).parents[3] / "docs" / "your-own-graph.md").read_text()
+    start = page.index("    about = json.loads(")
+    lines = textwrap.dedent(page[start : page.index("\n\n", start)])
+    names: dict[str, Any] = {"json": json, "pathlib": pathlib, "pd": pd, "np": np}
+    exec(lines, names)
+    np.testing.assert_allclose(dense(data), names["x"], rtol=1e-5)
+    assert names["about"]["id"] == "id"
+    assert names["about"]["label"] == {"column": "churned", "classes": ["no", "yes"]}
 
 
 # Forms of files.
@@ -204,7 +202,7 @@ def test_parquet_has_types(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without pyarrow: what pandas would return."""
     nodes, edges = _frames()
     frames = {"nodes.parquet": nodes.set_index("id"), "edges.parquet": edges}
-    monkeypatch.setattr(pd, "read_parquet", lambda path: frames[path.name])
+    monkeypatch.setattr(pd, "read_parquet", lambda path, dtype_backend: frames[path.name])
     for name in frames:
         Path(name).write_bytes(b"")
     about = {"nodes": "nodes.parquet", "edges": "edges.parquet"}

@@ -81,12 +81,12 @@ def test_file_of_another_kind() -> None:
         ),
         (
             NODES.replace("a,26,", "a,2,6,").encode(),
-            "nodes.csv, line 4: has more cells than line 1 has column names; put a cell that "
+            "nodes.csv, line 4: has more cells than there are columns; put a cell that "
             "contains the delimiter in quotation marks.",
         ),
         (
             NODES.replace("007,20,", "007,2,0,").encode(),
-            "nodes.csv, line 2: has more cells than line 1 has column names; put a cell that "
+            "nodes.csv, line 2: has more cells than there are columns; put a cell that "
             "contains the delimiter in quotation marks.",
         ),
         (
@@ -135,7 +135,7 @@ def test_wrong_delimiter(written: str, shown: str) -> None:
     header = NODES.splitlines()[0].replace(",", written)
     assert mistake(NODES.replace(",", written)) == (
         f"nodes.csv, line 1: has only one column, {header!r}; the delimiter seems to be "
-        f"'{shown}': set dataset.delimiter='\"{shown}\"'."
+        f"'{shown}': set dataset.delimiter='{shown}'."
     )
 
 
@@ -181,15 +181,17 @@ def test_columns_with_two_duties() -> None:
 def test_nothing_to_learn_from() -> None:
     assert mistake("id,churned\n1,a\n2,b\n") == (
         "nodes.csv: has no column left for features (columns: id, churned); add one that "
-        "describes the nodes, or remove one from dataset.ignore."
+        "describes the nodes, or let the graph describe them: dataset.features=degree, constant, "
+        "identity or structural."
     )
 
 
 def test_numbers_with_a_few_texts() -> None:
     assert mistake(NODES.replace("a,26,", "a,unknown,")) == (
         "nodes.csv, line 4, column 'age': 'unknown' is not a number, unlike 11 of the column's "
-        "12 values; correct it, or use the column as categories with "
-        "dataset.categorical=[age], or leave it out with dataset.ignore=[age]."
+        "12 values; if it stands for a missing value, set dataset.missing=[unknown], or use the "
+        "column as categories with dataset.categorical=[age], or leave it out with "
+        "dataset.ignore=[age]."
     )
 
 
@@ -289,7 +291,7 @@ def test_edges_to_several_unknown_nodes_are_counted() -> None:
 def test_edges_without_a_header_or_a_second_column() -> None:
     assert mistake(edges=EDGES.partition("\n")[2]) == (
         "edges.csv, line 1: '007' and '100' are nodes, not column names; add a first line such "
-        "as source,target."
+        "as source,target, or set dataset.header=nodes."
     )
     assert mistake(edges="a\n7\n") == (
         "edges.csv: has only one column, 'a'; edges need two, such as source,target."
@@ -452,7 +454,7 @@ def test_npz_without_edges() -> None:
 def test_row_that_ends_too_early() -> None:
     nodes = NODES.replace("7,23,true,Bonn,yes", "7,23,true", 1)
     assert mistake(nodes) == (
-        "nodes.csv, line 3: has 3 cells, but line 1 has 5 column names; leave unknown cells "
+        "nodes.csv, line 3: has 3 cells, but there are 5 columns; leave unknown cells "
         "empty, but keep their delimiters."
     )
 
