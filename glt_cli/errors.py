@@ -40,7 +40,16 @@ def given_path(name: str, value: Any) -> Path:
         raise UserError(f"{name}: must be the path of a folder; it is {kind_of(value)}")
     if value == "":
         raise UserError(f"{name}=: name a folder")
+    return at_home(os.fspath(value), f"{name}={value}")
+
+
+def at_home(path: str, shown: str | None = None) -> Path:
+    """Return a path with `~` or `~user` expanded.
+
+    Raises:
+        UserError: There is no such user; the message begins with `shown`, else with the path.
+    """
     try:
-        return Path(value).expanduser()
+        return Path(path).expanduser()
     except RuntimeError as error:
-        raise UserError(f"{name}={value}: there is no such home folder") from error
+        raise UserError(f"{shown or path}: there is no such home folder") from error

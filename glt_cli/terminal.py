@@ -54,6 +54,22 @@ def tracked(things: Sequence[T], what: str) -> Iterable[T]:
     return track(things, what, console=stderr, transient=True)
 
 
+def printable(line: str) -> str:
+    """Make a line that echoes input safe to print: no control characters, no endless words."""
+    escaped = "".join(
+        each if each.isprintable() else each.encode("unicode_escape", "replace").decode()
+        for each in line
+    )
+    return " ".join(
+        word if len(word) < _LONGEST_WORD else f"{word[: _LONGEST_WORD // 3]}…"
+        for word in escaped.split(" ")
+    )
+
+
+#: Longer words of a message are cut: numbers of thousands of digits, not paths.
+_LONGEST_WORD = 300
+
+
 def plural(count: int, one: str, many: str | None = None) -> str:
     """Format a count with its noun."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"

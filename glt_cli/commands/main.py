@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from glt_cli.commands.parser import build_parser
 from glt_cli.commands.shared_flags import TAKES_SETTINGS
 from glt_cli.errors import UserError
+from glt_cli.terminal import printable
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -30,8 +31,9 @@ def main(arguments: Sequence[str]) -> int:
         _load_plugins(flags)
         code: int = flags.do(flags, words)
     except UserError as error:
-        for line in str(error).splitlines():
-            print(f"glt: {line}" if not line.startswith(" ") else line, file=sys.stderr)
+        for line in str(error).split("\n"):
+            shown = printable(line)
+            print(f"glt: {shown}" if not line.startswith(" ") else shown, file=sys.stderr)
         return 2
     return code
 

@@ -161,6 +161,6 @@ def check_partitions(partitions: int, nodes: int) -> None:
 def device_problem(name: str) -> str | None:
     """Return what is wrong with the name of a device, or None."""
     index = name.removeprefix("cuda:")
-    if name in ("auto", "cpu", "cuda") or (index != name and index.isdecimal()):
+    if name in ("auto", "cpu", "cuda") or (index != name and index.isdecimal() and index.isascii()):
         return None
     return f"device={name}: must be auto, cpu, cuda or cuda:k"

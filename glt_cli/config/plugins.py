@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glt_cli.config.registry import Registry, restored
-from glt_cli.errors import UserError
+from glt_cli.errors import UserError, at_home
 
 #: Environment variable that lists plug-ins, separated by commas.
 VARIABLE = "GLT_PLUGINS"
@@ -141,7 +141,7 @@ def _file(spec: str) -> Path | None:
     Raises:
         UserError: It is a path, and there is no such file.
     """
-    path = Path(spec).expanduser()
+    path = at_home(spec, f"--plugin {spec}")
     if path.suffix != ".py" and not {os.sep, os.altsep} & set(spec):
         path = Path(*spec.split("."))
         found = [path.with_name(f"{path.name}.py"), path / "__init__.py"]

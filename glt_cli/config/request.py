@@ -33,7 +33,7 @@ from glt_cli.config.hydra_keys import explain_refused, refused
 from glt_cli.config.options import store_dataset, store_options
 from glt_cli.config.override_form import override_problem
 from glt_cli.config.typed_text import as_typed
-from glt_cli.errors import UserError
+from glt_cli.errors import UserError, at_home
 from glt_cli.terminal import tracked
 
 
@@ -96,7 +96,9 @@ def read(
     Raises:
         UserError: One line for each mistake.
     """
-    if config_dir and not Path(config_dir := str(Path(config_dir).expanduser())).is_dir():
+    folder = at_home(config_dir, f"--config-dir {config_dir}") if config_dir else None
+    config_dir = str(folder) if folder else None
+    if folder and not folder.is_dir():
         raise UserError(f"--config-dir {config_dir}: there is no such folder")
     with composing(config_dir):
         if dataset is not None:
@@ -194,6 +196,8 @@ def _parse(words: Sequence[str]) -> list[Override]:
             continue
         try:
             parsed += parser.parse_overrides([word])
+        except ValueError:
+            problems.append(f"{word}: has a number of more digits than can be read")
         except HydraException:
             problems.append(
                 f"'{word}' can't be read as KEY=VALUE; quote a value that has more than "
@@ -223,7 +227,7 @@ def quoted(words: Sequence[str]) -> list[str]:
 def _expand(parsed: list[Override]) -> list[list[str]]:
     try:
         points: list[list[str]] = BasicSweeper.split_arguments(parsed, None)[0]
-    except (HydraException, ValueError) as error:
+    except (HydraException, ValueError, ArithmeticError) as error:
         raise UserError(one_line(str(error))) from error
     if not points:
         raise UserError("the grid is empty: one of its ranges or lists has no values")
@@ -237,10 +241,14 @@ def _first_values(parsed: list[Override]) -> list[str]:
         if not override.is_sweep_override():
             continue
         key = override.get_key_element()
-        values = (
-            iter(override.sweep_string_iterator()) if override.is_discrete_sweep() else iter(())
-        )
-        value = next(values, None)
+        try:
+            values = override.sweep_string_iterator() if override.is_discrete_sweep() else ()
+            value = next(iter(values), None)
+        except (ValueError, ArithmeticError) as error:  # a step of 0, or nan
+            raise UserError(
+                f"'{override.input_line}' can't be counted; use {key}=range(START,STOP), or "
+                "range(START,STOP,STEP) with a step that isn't 0"
+            ) from error
         if value is None:
             raise UserError(
                 f"'{override.input_line}' gives no values to sweep over; list them ({key}=a,b) or "

@@ -7,7 +7,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from glt_cli.errors import UserError
+from glt_cli.errors import UserError, at_home
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def output_file(name: str, such_as: str) -> Path:
     Raises:
         UserError: It is a folder, or its folder doesn't exist.
     """
-    output = Path(name).expanduser()
+    output = at_home(name, f"--output {name}")
     if output.is_dir():
         raise UserError(f"--output {name}: is a folder; name a file, such as {such_as}")
     if not output.parent.is_dir():
@@ -128,13 +128,18 @@ def output_file(name: str, such_as: str) -> Path:
 
 
 def write_output(name: str, content: str) -> None:
-    """Write the file of `--output` atomically.
+    """Write the file of `--output` atomically; a link's target, a pipe or a device as it is.
 
     Raises:
         UserError: It can't be written.
     """
     try:
-        write_whole(Path(name).expanduser(), content)
+        path = at_home(name).resolve()
+        if path.exists() and not path.is_file():
+            with path.open("wb") as stream:
+                stream.write(content.encode())
+        else:
+            write_whole(path, content)
     except OSError as error:
         raise UserError(
             f"--output {name}: can't be written ({error.strerror or error}); name another file"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
-from pathlib import Path
-from types import NoneType
+from dataclasses import asdict, dataclass
 
 from glt_cli.config.variants import label
 from glt_cli.data import checksums
+from glt_cli.errors import at_home
 from glt_cli.experiment.paths import RunFolder, write_whole
+from glt_cli.experiment.typed_json import parse, typed
 
 
 @dataclass(frozen=True)
@@ -110,26 +110,12 @@ def metric_name(metric: str) -> str:
     return {"roc_auc": "ROC-AUC", "hits@50": "Hits@50"}.get(metric, metric)
 
 
-_KINDS: dict[str, type | tuple[type, ...]] = {
-    "str": str,
-    "int": int,
-    "float": (int, float),
-    "bool": bool,
-    "None": NoneType,
-}
-
-
 def read_record(folder: RunFolder) -> Record | None:
     """Read a run's record; None if it is missing or of another format."""
     try:
-        record = Record(**json.loads(folder.record.read_text()))
-    except (OSError, ValueError, TypeError):
+        return typed(Record, parse(folder.record.read_bytes()))
+    except (OSError, ValueError):
         return None
-    for item in fields(record):
-        kinds = tuple(_KINDS[name] for name in str(item.type).split(" | "))
-        if not isinstance(getattr(record, item.name), kinds):
-            return None
-    return record
 
 
 def finished(folder: RunFolder) -> Record | None:
@@ -145,7 +131,7 @@ def _ticket_is_whole(folder: RunFolder, record: Record) -> bool:
     """Whether the ticket's files are those that the run wrote."""
     try:
         about = folder.ticket.read_bytes()
-        tensors = json.loads(about)["tensors_sha256"]
+        tensors = parse(about)["tensors_sha256"]
         return checksums.of_bytes(about) == record.ticket_sha256 and (
             checksums.of_file(folder.tensors) == tensors
         )
@@ -155,4 +141,4 @@ def _ticket_is_whole(folder: RunFolder, record: Record) -> bool:
 
 def run_folder(output_dir: str, name: str) -> RunFolder:
     """The folder of a run by its name."""
-    return RunFolder(Path(output_dir).expanduser() / name)
+    return RunFolder(at_home(output_dir, f"output_dir={output_dir}") / name)

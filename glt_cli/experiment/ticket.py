@@ -23,6 +23,7 @@ from glt_cli.config.declare import out_of_bounds
 from glt_cli.data.catalog import CATALOG
 from glt_cli.errors import UserError
 from glt_cli.experiment.paths import RunFolder, write_whole
+from glt_cli.experiment.typed_json import integer, parse, typed
 from glt_cli.models import rebuild
 from glt_cli.models.backbone import Backbone
 from glt_cli.models.graph import Graph
@@ -183,22 +184,22 @@ def read_ticket(folder: RunFolder) -> SavedTicket:
 
 def _read_about(folder: RunFolder) -> dict[str, Any]:
     try:
-        about = json.loads(folder.ticket.read_text())
+        about = parse(folder.ticket.read_bytes())
         known = about["format"]
         missing = {"backbone", "dataset", "data_checksum", "tensors_sha256"} - set(about)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{folder.ticket}: damaged, it can't be read as a ticket") from error
-    if known not in _READABLE:
+    if not isinstance(known, int) or known not in _READABLE:
         raise UserError(
             f"{folder.ticket}: ticket format {known}; this glt reads formats "
             f"{', '.join(map(str, _READABLE))}"
         )
     if missing:
         raise UserError(f"{folder.ticket}: damaged, {', '.join(sorted(missing))} is missing")
-    if not isinstance(about["dataset"], dict) or about["dataset"].get("name") not in {
-        *CATALOG,
-        "in_memory",
-    }:
+    for key in ("backbone", "dataset"):
+        if not isinstance(about[key], dict) or not isinstance(about[key].get("name"), str):
+            raise UserError(f"{folder.ticket}: damaged, its {key} has no name")
+    if about["dataset"]["name"] not in {*CATALOG, "in_memory"}:
         raise UserError(
             f"{folder.ticket}: damaged, or of a data set that this glt doesn't know (one of a "
             "plug-in needs --plugin)"
@@ -213,24 +214,26 @@ def _assemble(about: dict[str, Any], tensors: dict[str, Tensor]) -> SavedTicket:
     name = about["backbone"]["name"]
     if name not in BACKBONES:
         raise ValueError(f"unknown backbone {name}; one of a plug-in needs --plugin")
-    backbone = BACKBONES[name](**about["backbone"])
-    dataset = schema(about["dataset"]["name"])(**about["dataset"])
+    backbone = typed(BACKBONES[name], about["backbone"], "backbone")
+    dataset = typed(schema(about["dataset"]["name"]), about["dataset"], "dataset")
     if problems := [*out_of_bounds(backbone), *out_of_bounds(dataset)]:
         raise ValueError("; ".join(problems))
-    outputs = about["num_outputs"]
+    outputs, preparation = about["num_outputs"], about["preparation"]
+    if preparation is not None and not isinstance(preparation, dict):
+        raise ValueError("preparation must be an object")
     ticket = SavedTicket(
         backbone=backbone,
         dataset=dataset,
-        data_checksum=about["data_checksum"],
-        preparation=about["preparation"],
-        num_features=int(about["num_features"]),
-        num_outputs=None if outputs is None else int(outputs),
-        embedded_nodes=int(about["embedded_nodes"]),
+        data_checksum=str(about["data_checksum"]),
+        preparation=preparation,
+        num_features=integer(about, "num_features"),
+        num_outputs=None if outputs is None else integer(about, "num_outputs"),
+        embedded_nodes=integer(about, "embedded_nodes"),
         edge_index=tensors["edge_index"],
         masks={EDGE: tensors[f"mask.{EDGE}"], **part("mask.weight.")},
         init=part("init."),
         trained=part("trained."),
-        num_nodes=int(about.get("num_nodes", 0)) or _least_nodes(tensors["edge_index"]),
+        num_nodes=integer(about, "num_nodes", 0) or _least_nodes(tensors["edge_index"]),
         directed=bool(about.get("directed", getattr(dataset, "directed", False))),
         edge_weight=tensors.get("edge_weight"),
         kept_edge_weight=float(about.get("kept_edge_weight", 1.0)),

@@ -18,7 +18,7 @@ from glt_cli.analysis.compare import fields
 from glt_cli.analysis.compare.pivot import PivotTable
 from glt_cli.analysis.compare.render import RenderedTable, TableCell
 from glt_cli.analysis.compare.statistics import Estimate
-from glt_cli.terminal import print_trimmed
+from glt_cli.terminal import print_trimmed, printable
 
 #: Longer row names are wrapped; numbers never are.
 _MAX_NAME_WIDTH = 44
@@ -74,7 +74,7 @@ def markdown(table: RenderedTable) -> str:
     """Write a table in Markdown."""
 
     def escaped(text: str) -> str:
-        return re.sub(r"([\\|*<`])", r"\\\1", text)
+        return re.sub(r"([\\|*<`\[\]])", r"\\\1", text)
 
     body = tabulate(
         _cells(table, escaped, "**{}**"),
@@ -183,8 +183,16 @@ def as_csv(pivot_table: PivotTable, metrics: Sequence[str]) -> str:
             for name in metrics:
                 setting = [*values, row.label, result.config_hash, seeds, name]
                 estimate = _csv_estimate(result.estimates.get(name))
-                writer.writerow([*setting, *estimate, result.verdict])
+                cells = [*setting, *estimate, result.verdict]
+                writer.writerow([_no_formula(cell) for cell in cells])
     return out.getvalue()
+
+
+def _no_formula(cell: object) -> object:
+    """Quote a text that a spreadsheet would carry out; a run's record may be anybody's."""
+    if not isinstance(cell, str) or cell == "-":
+        return cell
+    return printable(f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell)
 
 
 def _csv_values(field: str, value: object) -> list[object]:

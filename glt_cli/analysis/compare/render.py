@@ -12,6 +12,7 @@ from glt_cli.analysis.compare.measures import METRICS
 from glt_cli.analysis.compare.notes import notes_on_results, ranges
 from glt_cli.analysis.compare.pivot import PivotTable, TableRow
 from glt_cli.analysis.compare.statistics import Estimate, SettingResult
+from glt_cli.terminal import printable
 
 NOTHING = "-"
 #: The name of the column with the number of seeds.
@@ -24,6 +25,10 @@ class TableCell:
 
     text: str
     is_best: bool = False
+
+    def __post_init__(self) -> None:
+        """Escape control characters: a record may be anybody's, and terminals obey them."""
+        object.__setattr__(self, "text", printable(self.text))
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,12 @@ class RenderedTable:
     key_columns: int
     rows: list[list[TableCell]]
     notes: list[str]
+
+    def __post_init__(self) -> None:
+        """As the cells' texts, so those around them."""
+        object.__setattr__(self, "notes", [printable(note) for note in self.notes])
+        object.__setattr__(self, "headings", [printable(each) for each in self.headings])
+        object.__setattr__(self, "title", printable(self.title))
 
     @property
     def has_best(self) -> bool:

@@ -16,6 +16,7 @@ from glt_cli.analysis.report.page import make_page, make_section
 from glt_cli.analysis.report.run_detail import read_detail
 from glt_cli.analysis.report.run_detail_figures import detail_figures
 from glt_cli.analysis.report.series import GridCell, Setting, cells_of
+from glt_cli.errors import at_home
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def _unrecorded(folders: Sequence[str], runs: Sequence[StoredRun]) -> list[Path]
     recorded = {run.folder.path.resolve() for run in runs}
     unrecorded = set()
     for name in folders:
-        for folder, subfolders, files in os.walk(Path(name).expanduser()):
+        for folder, subfolders, files in os.walk(at_home(name)):
             subfolders[:] = [child for child in subfolders if not child.startswith(".")]
             path = Path(folder).resolve()
             if "config.yaml" in files and path not in recorded:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,10 +11,11 @@ from safetensors import SafetensorError, safe_open
 
 from glt_cli import data
 from glt_cli.analysis.collect import StoredRun
-from glt_cli.config.datasets import DatasetConfig, default
+from glt_cli.config.datasets import DatasetConfig, schema
 from glt_cli.data.graph_data import NodeData
 from glt_cli.errors import UserError
 from glt_cli.experiment.paths import RunFolder
+from glt_cli.experiment.typed_json import parse, typed
 
 Bools = NDArray[np.bool_]
 
@@ -130,8 +130,8 @@ def _agreement(
     folder: RunFolder, edges: NDArray[np.int64], kept: Bools, root: str | None
 ) -> Agreement | str:
     try:
-        ticket = json.loads(folder.ticket.read_text())
-        dataset: DatasetConfig = default(**ticket["dataset"])
+        ticket = parse(folder.ticket.read_bytes())
+        dataset: DatasetConfig = typed(schema(ticket["dataset"]["name"]), ticket["dataset"])
         checksum = ticket["data_checksum"]
     except (OSError, ValueError, KeyError, TypeError):
         return "The ticket does not say which data set it belongs to, so classes are not known."

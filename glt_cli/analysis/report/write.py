@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-from pathlib import Path
 
 from glt_cli.analysis.compare.statistics import parse_tolerance
-from glt_cli.errors import UserError
-from glt_cli.experiment.paths import output_file, write_whole
+from glt_cli.errors import UserError, at_home
+from glt_cli.experiment.paths import output_file, write_output
 from glt_cli.terminal import console, plural
 
 
@@ -26,16 +25,16 @@ def write_report(flags: argparse.Namespace) -> int:
 
     report_arguments = _report_arguments(flags, folders)
     built = build(folders, tolerance, flags.data_root, report_arguments, flags.where)
-    figures = None if flags.figures is None else Path(flags.figures).expanduser()
+    figures = flags.figures and at_home(flags.figures, f"--figures {flags.figures}")
     try:
         if figures:
             figures.mkdir(parents=True, exist_ok=True)
             for figure in built.figures:
                 figure.write(figures)
-        write_whole(output, built.html)
     except OSError as error:
-        path = error.filename or output
+        path = error.filename or figures
         raise UserError(f"{path}: can't be written ({error.strerror or error})") from error
+    write_output(flags.output, built.html)
     terminal = console()
     counts = f"{plural(built.run_count, 'run')}, {plural(len(built.figures), 'figure')}"
     terminal.print(f"Report: {flags.output} ({counts})", markup=False, soft_wrap=True)

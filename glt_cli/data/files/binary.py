@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tokenize
 import zipfile
 import zlib
 from pathlib import Path
@@ -76,6 +77,9 @@ def npz(path: Path, name: str, key: str) -> pd.DataFrame:
     except (OSError, EOFError, zipfile.BadZipFile, zlib.error, TypeError, RuntimeError) as error:
         # zipfile raises RuntimeError for encrypted archives and unknown compression.
         raise _unreadable(name, "an npz file", error) from error
+    except (MemoryError, OverflowError, SyntaxError, tokenize.TokenError) as error:
+        wrong = ValueError("an array's header is damaged")
+        raise _unreadable(name, "an npz file", wrong) from error
     except ValueError as error:  # what numpy raises for arrays that are pickled
         raise UserError(
             f"{name}: can't be read as plain arrays; save text with .astype(str), and numbers "

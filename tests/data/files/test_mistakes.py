@@ -3,6 +3,7 @@
 import builtins
 import gzip
 import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -478,3 +479,15 @@ def test_edges_in_both_directions_are_counted() -> None:
     assert merged in report
     directed = files.load(config(directed=True), None).report
     assert not any("both directions" in line for line in directed)
+
+
+def test_npz_that_claims_to_be_huge() -> None:
+    """As a forged or damaged header may."""
+    write()
+    np.savez("edges.npz", edges=np.zeros((2, 3), dtype=np.int64))
+    member = zipfile.ZipFile("edges.npz").read("edges.npy")
+    assert b"(2, 3)" in member
+    for shape in (b"(2, 1000000000000)", b"(2, -3)", b"(2, 3"):
+        with zipfile.ZipFile("edges.npz", "w") as archive:
+            archive.writestr("edges.npy", member.replace(b"(2, 3)", shape))
+        assert refused(edges="edges.npz").startswith("edges.npz: can't be read as ")
