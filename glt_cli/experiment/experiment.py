@@ -128,7 +128,7 @@ def headline(config: Config) -> str:
 def _clear(folder: RunFolder, config: Config) -> None:
     """Create the folder, remove results of earlier attempts, and write the configuration."""
     folder.path.mkdir(parents=True, exist_ok=True)
-    for path in folder.results():
+    for path in (*folder.results(), *folder.leftovers()):
         path.unlink(missing_ok=True)
     if config.force:
         Checkpoint(folder.checkpoint).forget()

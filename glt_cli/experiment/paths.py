@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,9 +92,21 @@ class RunFolder:
         """All files that a run may write."""
         return [*self.results(), self.checkpoint, self.config, self.log]
 
+    def leftovers(self) -> list[Path]:
+        """Files that a killed process was about to write; only for who holds the run's lock."""
+        names = {path.name for path in self.files()}
+        found = self.path.iterdir() if self.path.is_dir() else ()
+        return [path for path in found if (name := _temporary_of(path)) and name in names]
+
     def results(self) -> list[Path]:
         """All files that depend on the run's outcome."""
         return [*self.needed(), self.rounds, self.rounds_table]
+
+
+def _temporary_of(path: Path) -> str | None:
+    """The name of the file that a temporary one of `write_whole` was to become."""
+    found = re.fullmatch(r"\.(.+)-[a-z0-9_]{8}", path.name)
+    return found and found[1]
 
 
 def write_whole(path: Path, content: str | bytes) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import asdict, dataclass
 
 from glt_cli.config.variants import label
 from glt_cli.data import checksums
 from glt_cli.errors import at_home
+from glt_cli.experiment.locks import BusyError, locked
 from glt_cli.experiment.paths import RunFolder, write_whole
 from glt_cli.experiment.typed_json import parse, typed
 
@@ -125,6 +127,19 @@ def finished(folder: RunFolder) -> Record | None:
         return None
     complete = record.ticket_test is not None and all(p.is_file() for p in folder.needed())
     return record if complete and _ticket_is_whole(folder, record) else None
+
+
+def tidy(folder: RunFolder) -> None:
+    """Remove what a killed process left in the folder of a finished run, unless one is at work."""
+    if not folder.checkpoint.exists() and not folder.leftovers():
+        return
+    # Somebody else's folder of runs may be read-only.
+    with (
+        contextlib.suppress(BusyError, OSError),
+        locked(folder.lock, wait=False, on_wait=lambda: None),
+    ):
+        for path in (*folder.leftovers(), folder.checkpoint):
+            path.unlink(missing_ok=True)
 
 
 def _ticket_is_whole(folder: RunFolder, record: Record) -> bool:

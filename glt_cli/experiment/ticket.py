@@ -23,7 +23,7 @@ from glt_cli.config.declare import out_of_bounds
 from glt_cli.data.catalog import CATALOG
 from glt_cli.errors import UserError
 from glt_cli.experiment.paths import RunFolder, write_whole
-from glt_cli.experiment.typed_json import integer, parse, typed
+from glt_cli.experiment.typed_json import integer, number, parse, typed
 from glt_cli.models import rebuild
 from glt_cli.models.backbone import Backbone
 from glt_cli.models.graph import Graph
@@ -236,7 +236,7 @@ def _assemble(about: dict[str, Any], tensors: dict[str, Tensor]) -> SavedTicket:
         num_nodes=integer(about, "num_nodes", 0) or _least_nodes(tensors["edge_index"]),
         directed=bool(about.get("directed", getattr(dataset, "directed", False))),
         edge_weight=tensors.get("edge_weight"),
-        kept_edge_weight=float(about.get("kept_edge_weight", 1.0)),
+        kept_edge_weight=number(about, "kept_edge_weight", 1.0),
         statistics=part("features."),
     )
     _check(ticket)

@@ -66,6 +66,14 @@ def integer(values: Mapping[str, Any], key: str, default: int | None = None) -> 
     return int(value)
 
 
+def number(values: Mapping[str, Any], key: str, default: float) -> float:
+    """Return a finite number of parsed JSON; ValueError if it isn't one."""
+    value = values.get(key, default)
+    if not _is(value, float):
+        raise ValueError(f"{key} must be a number")
+    return float(value)
+
+
 def _is(value: Any, hint: Any) -> bool:
     if hint is Any:
         return True

@@ -45,8 +45,14 @@ def complete(request: Request) -> tuple[list[PlannedRun], int]:
     Raises:
         UserError: A device, data or a folder is missing or can't be used.
     """
+    from glt_cli.experiment.paths import RunFolder
+    from glt_cli.experiment.record import tidy
+
     planned = prepare_data(request)
     unfinished = [run for run in planned if run[0].config.force or not is_finished(run[1])]
+    for run in planned:
+        if run not in unfinished:
+            tidy(RunFolder(run[1]))
     if unfinished:
         for _, folder in planned:
             check_usable(folder)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from glt_cli.experiment.typed_json import integer, parse, typed
+from glt_cli.experiment.typed_json import integer, number, parse, typed
 
 
 @dataclass
@@ -53,6 +53,13 @@ def test_what_does_not_is_named(given: object, said: str) -> None:
 def test_what_is_no_plain_json_is_refused(text: str | bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         parse(text)
+
+
+def test_numbers() -> None:
+    assert (number({"w": 3}, "w", 1.0), number({}, "w", 1.0)) == (3.0, 1.0)
+    for wrong in ({"w": "3"}, {"w": 10**400}, {"w": None}, {"w": float("inf")}):
+        with pytest.raises(ValueError, match="w must be a number"):
+            number(wrong, "w", 1.0)
 
 
 def test_counts() -> None:
