@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import difflib
+import re
 from typing import NoReturn
 
 import glt_cli
@@ -36,6 +38,10 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing the usage and exiting."""
+        if found := re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message):
+            known = [word.strip(" '") for word in found[2].split(",")]
+            close = difflib.get_close_matches(found[1], known, n=1)
+            message += f"; did you mean {close[0]}?" if close else ""
         raise UserError(f"{message}; see {self.prog} --help")
 
 

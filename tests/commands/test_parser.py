@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -118,3 +119,10 @@ def test_an_interrupt_from_outside_ends_with_130() -> None:
         "log.txt",
         "record.json",
     }
+
+
+def test_a_mistyped_command_gets_a_suggestion(glt: Callable[..., tuple[int, str, str]]) -> None:
+    code, _, err = glt("tabel")
+    assert code == 2
+    assert "did you mean table?" in err
+    assert "did you mean" not in glt("qqqq")[2]

@@ -15,7 +15,7 @@ from scipy.special import stdtrit
 
 from glt_cli.analysis.compare import fields
 from glt_cli.analysis.compare.dense_models import matched_differences
-from glt_cli.analysis.compare.measures import METRICS
+from glt_cli.analysis.compare.measures import METRICS, find_seconds
 from glt_cli.analysis.compare.runs import ComparedRun
 from glt_cli.errors import UserError
 
@@ -182,7 +182,7 @@ def _speedup(group: Sequence[ComparedRun], all_runs: Iterable[ComparedRun]) -> f
     reference = _latest(reference)
     devices = {run.record.device for run in (*reference, *group)}
     seconds = [
-        [run.record.find_seconds for run in runs if run.record.find_seconds]
+        [value for run in runs if (value := find_seconds(run.record))]
         for runs in (reference, group)
     ]
     if len(settings) != 1 or len(devices) != 1 or not all(seconds):

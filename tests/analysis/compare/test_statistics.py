@@ -33,6 +33,7 @@ def run_of(
         "ticket_test": 0.8 - lost,
         "device": "cpu (1 threads)",
         "find_seconds": 2.0,
+        "find_epochs": 10,
     } | fields
     return ComparedRun(replace(RECORD, **given_fields), settings or SAME)  # type: ignore[arg-type]
 
@@ -178,6 +179,16 @@ def test_speed_ups_are_over_imp_on_the_same_task_and_device() -> None:
     assert speedup(run_of("imp", weight_sparsity_target=0.5)) is None
     assert speedup(run_of("imp", settings={**SAME, "backbone.hidden": 8})) is None
     assert speedup(imp, run_of("imp", config_hash="other")) is None, "which imp?"
+    assert speedup(replace_epochs(imp)) is None, "nothing was searched"
+
+
+def replace_epochs(run: ComparedRun) -> ComparedRun:
+    return replace(run, record=replace(run.record, find_epochs=0))
+
+
+def test_where_nothing_was_searched_there_is_no_find_time() -> None:
+    assert "find" in only_result([run_of()]).estimates
+    assert "find" not in only_result([run_of("random", find_epochs=0)]).estimates
 
 
 def test_methods_stand_in_the_order_of_the_package_then_by_name() -> None:
