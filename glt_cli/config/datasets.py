@@ -12,6 +12,9 @@ from omegaconf import MISSING
 from glt_cli.config.declare import bounded, excluded_from_hash, one_of
 from glt_cli.config.registry import Registry
 
+#: Metrics of one class for each node; those of two classes, by the score of the second.
+BINARY_METRICS = ("roc_auc", "average_precision")
+CLASS_METRICS = ("accuracy", "f1_macro", *BINARY_METRICS)
 TRANSFORMS = ("row_normalise", "standardise", "none")
 
 
@@ -148,9 +151,12 @@ class FilesConfig(DatasetConfig):
     header: str = one_of("true", "false", "nodes", "edges")
     #: Whether what looks like a mistake is an error instead of a warning.
     strict: bool = False
+    #: Whether the weights of an edge's copies are averaged, or added up; without weights, `sum`
+    #: makes an edge weigh as much as it has copies.
+    copies: str = one_of("mean", "sum")
     #: Whether an edge to an unknown node is an error, or is left out and counted.
     unknown: str = one_of("error", "drop")
-    metric: str = one_of("accuracy", "roc_auc")
+    metric: str = one_of(*CLASS_METRICS)
 
     @property
     def shown(self) -> str:
@@ -199,7 +205,7 @@ class InMemoryConfig(DatasetConfig):
     #: Its name in records and tables.
     title: str = "data"
     task: str = one_of("node classification", "multi-label node classification")
-    metric: str = one_of("accuracy", "roc_auc")
+    metric: str = one_of(*CLASS_METRICS)
 
     @property
     def shown(self) -> str:

@@ -5,6 +5,7 @@ Help and completion use this module, so it imports neither torch nor numpy.
 
 from dataclasses import dataclass
 
+from glt_cli.config.datasets import CLASS_METRICS
 from glt_cli.config.registry import Registry
 from glt_cli.errors import UserError
 
@@ -13,7 +14,7 @@ NODE_LABELS = "multi-label node classification"
 LINKS = "link prediction"
 
 #: Metrics that each task can be scored by, its usual one first.
-METRICS = {NODE_CLASSES: ("accuracy", "roc_auc"), NODE_LABELS: ("roc_auc",), LINKS: ("hits@50",)}
+METRICS = {NODE_CLASSES: CLASS_METRICS, NODE_LABELS: ("roc_auc",), LINKS: ("hits@50",)}
 
 
 @dataclass(frozen=True, kw_only=True)

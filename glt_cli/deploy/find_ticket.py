@@ -10,7 +10,7 @@ import torch
 from omegaconf import OmegaConf
 
 from glt_cli.config import Config
-from glt_cli.config.datasets import InMemoryConfig
+from glt_cli.config.datasets import BINARY_METRICS, InMemoryConfig
 from glt_cli.config.keywords import config_of
 from glt_cli.data import checksums
 from glt_cli.data.graph_data import NodeData
@@ -79,8 +79,8 @@ def find_ticket(
         quiet: Print nothing.
         settings: Any other key of `glt run`: as a mapping for its group, `trainer={"epochs": 50}`,
             or by its dotted name, `**{"trainer.epochs": 50}`. For the data there are
-            `dataset.transform` (none, row_normalise, standardise), `dataset.title` and, with two
-            classes, `dataset.metric` (accuracy, roc_auc).
+            `dataset.transform` (none, row_normalise, standardise), `dataset.title` and
+            `dataset.metric` (accuracy, f1_macro; with two classes roc_auc, average_precision).
 
     Returns:
         The ticket, on CPU, and the run's record: scores, sparsities and savings as fractions,
@@ -140,15 +140,15 @@ def _check_metric(config: Config, raw: NodeData) -> None:
     metric, several = config.dataset.metric, raw.y.ndim == 2
     if several and metric != "roc_auc":
         raise UserError(f"dataset.metric={metric}: labels [N, L] can only be scored by roc_auc")
-    if metric != "roc_auc":
+    if metric not in BINARY_METRICS:
         return
     if not several and raw.num_classes != 2:
-        raise UserError(f"dataset.metric=roc_auc: needs two classes; y has {raw.num_classes}")
+        raise UserError(f"dataset.metric={metric}: needs two classes; y has {raw.num_classes}")
     for split in ("val", "test"):
         y = raw.y[getattr(raw, split)]
         if bool((y == y[:1]).all()):
             raise UserError(
-                f"data.{split}_mask: all its nodes have the same labels, but ROC-AUC needs nodes "
+                f"data.{split}_mask: all its nodes have the same labels, but {metric} needs nodes "
                 "with a label and nodes without it"
             )
 

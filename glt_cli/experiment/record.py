@@ -109,7 +109,8 @@ class Record:
 
 def metric_name(metric: str) -> str:
     """A metric's name as people write it."""
-    return {"roc_auc": "ROC-AUC", "hits@50": "Hits@50"}.get(metric, metric)
+    names = {"roc_auc": "ROC-AUC", "f1_macro": "macro F1", "hits@50": "Hits@50"}
+    return names.get(metric, metric.replace("_", " "))
 
 
 def read_record(folder: RunFolder) -> Record | None:

@@ -40,6 +40,50 @@ def roc_auc(scores: Tensor, labels: Tensor) -> Tensor:
     return area.masked_fill(~counts, 0).sum() / counts.sum()
 
 
+def f1_macro(outputs: Tensor, y: Tensor) -> Tensor:
+    """Mean over classes of F1, the harmonic mean of precision and recall.
+
+    Args:
+        outputs: [T, C]; the largest entry of a row is the predicted class.
+        y: Classes, int64 [T].
+
+    Returns:
+        The mean over the classes that occur in ``y`` or in the predictions.
+    """
+    classes = outputs.shape[-1]
+    predicted = outputs.argmax(-1)
+    one = torch.ones_like(y, dtype=torch.float64)
+
+    def counts(of: Tensor, weights: Tensor) -> Tensor:
+        return weights.new_zeros(classes).scatter_add(0, of, weights)
+
+    both = counts(y, one) + counts(predicted, one)
+    hits = counts(y, (predicted == y).to(torch.float64))
+    occurs = both > 0
+    return (2 * hits / both).masked_fill(~occurs, 0).sum() / occurs.sum()
+
+
+def average_precision(scores: Tensor, labels: Tensor) -> Tensor:
+    """Mean precision at the score of each positive: the area under the precision-recall steps.
+
+    Args:
+        scores: [T].
+        labels: 0 or 1, [T].
+
+    Returns:
+        nan if there is no positive or a score is nan.
+    """
+    scores = scores.detach()
+    positive = labels.to(torch.bool)
+    total = len(scores)
+    at_least = total - torch.searchsorted(scores.sort().values, scores, right=False)
+    own = scores.masked_fill(~positive, -torch.inf).sort().values
+    positives_at_least = total - torch.searchsorted(own, scores, right=False)
+    precision = positives_at_least.to(torch.float64) / at_least
+    mean = precision.masked_fill(~positive, 0).sum() / positive.sum()
+    return mean.masked_fill(scores.isnan().any(), torch.nan)
+
+
 def hits_at(positive: Tensor, negative: Tensor, k: int) -> Tensor:
     """Hits@k by OGB's rule.
 

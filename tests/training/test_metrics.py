@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from glt_cli.data.ogb.package import imported
 from glt_cli.errors import UserError
-from glt_cli.training.metrics import accuracy, hits_at, roc_auc
+from glt_cli.training.metrics import accuracy, average_precision, f1_macro, hits_at, roc_auc
 from tests.cuda import waits_are
 
 #: Few distinct values, so that ties are the rule.
@@ -35,6 +35,38 @@ def scored(shape: Any) -> st.SearchStrategy[tuple[torch.Tensor, torch.Tensor]]:
         arrays(np.float32, shape, elements=ANY).map(torch.from_numpy),
         arrays(np.int64, shape, elements=st.integers(0, 1)).map(torch.from_numpy),
     )
+
+
+# --- F1 and average precision -------------------------------------------------------------------
+
+
+@given(data=st.data())
+def test_f1_is_scikit_learns_macro_average(data: st.DataObject) -> None:
+    sklearn = pytest.importorskip("sklearn.metrics")
+    count = data.draw(st.integers(1, 25))
+    outputs = torch.from_numpy(data.draw(arrays(np.float32, (count, 4), elements=TIED)))
+    y = torch.from_numpy(data.draw(arrays(np.int64, count, elements=st.integers(0, 3))))
+    expected = sklearn.f1_score(y, outputs.argmax(1), average="macro", zero_division=0)
+    found = f1_macro(outputs, y)
+    assert (found.dtype, found.shape) == (torch.float64, ())
+    assert float(found) == pytest.approx(expected, abs=1e-12)
+
+
+@given(data=st.data())
+def test_average_precision_is_scikit_learns(data: st.DataObject) -> None:
+    sklearn = pytest.importorskip("sklearn.metrics")
+    scores, labels = data.draw(scored(data.draw(st.integers(1, 25))))
+    found = average_precision(scores, labels)
+    assert (found.dtype, found.shape) == (torch.float64, ())
+    if labels.any():
+        expected = sklearn.average_precision_score(labels, scores)
+        assert float(found) == pytest.approx(expected, abs=1e-12)
+    else:
+        assert math.isnan(found)
+
+
+def test_scores_that_are_nan_have_no_average_precision() -> None:
+    assert math.isnan(average_precision(torch.tensor([1.0, math.nan]), torch.tensor([1, 0])))
 
 
 # --- ROC-AUC ------------------------------------------------------------------------------------

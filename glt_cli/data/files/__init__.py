@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import cast
 
-from glt_cli.config.datasets import DatasetConfig, FilesConfig
+from glt_cli.config.datasets import BINARY_METRICS, DatasetConfig, FilesConfig
 from glt_cli.data import checksums
 from glt_cli.data.files.edge_columns import id_column
 from glt_cli.data.files.reading import read
@@ -79,10 +79,10 @@ def _read(config: FilesConfig) -> NodeData:
     id_column, names = _columns(nodes, config)
     ids = edges_of.node_ids(nodes, id_column)
     labelled = split_of.labels(nodes, str(config.label), config.unlabelled)
-    if config.metric == "roc_auc" and len(labelled.classes) != 2:
+    if config.metric in BINARY_METRICS and len(labelled.classes) != 2:
         raise UserError(
-            f"dataset.metric=roc_auc: needs two classes, but {config.label!r} has "
-            f"{len(labelled.classes)}; choose dataset.metric=accuracy."
+            f"dataset.metric={config.metric}: needs two classes, but {config.label!r} has "
+            f"{len(labelled.classes)}; choose dataset.metric=accuracy or f1_macro."
         )
     by_columns = config.features == "columns"
     columns = columns_of.features(nodes, names, config) if by_columns else []

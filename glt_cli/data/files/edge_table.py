@@ -92,15 +92,34 @@ def read_edges(table: Table, ids: pd.Index, nodes: Table, config: FilesConfig) -
     arrow = "->" if config.directed else "-"
     weighted = "" if weight is None else f", weights from {weight!r}"
     first = f"{table.name}: {len(known):,} edges, {source!r} {arrow} {target!r}{weighted}"
-    remarks = _remarks(pairs, len(ids), int((~known).sum()), config.directed)
+    remarks = _remarks(pairs, len(ids), int((~known).sum()), config)
+    if config.copies == "sum":
+        pairs, weights = _summed(pairs, weights, len(ids), config.directed)
     return Edges(pairs, weights, (*table.report, first, *columns.report, *remarks))
 
 
-def _remarks(pairs: NDArray[np.int64], num_nodes: int, unknown: int, directed: bool) -> list[str]:
+def _summed(
+    pairs: NDArray[np.int64], weights: NDArray[np.float32] | None, num_nodes: int, directed: bool
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Make one edge of all copies, with the sum of their weights, each 1 where none are given."""
+    import numpy as np
+
+    source, target = pairs
+    if not directed:
+        source, target = np.minimum(source, target), np.maximum(source, target)
+    keys, place = np.unique(source * num_nodes + target, return_inverse=True)
+    total = np.bincount(place, weights=weights, minlength=len(keys))
+    return np.stack(np.divmod(keys, num_nodes)), total.astype(np.float32)
+
+
+def _remarks(
+    pairs: NDArray[np.int64], num_nodes: int, unknown: int, config: FilesConfig
+) -> list[str]:
     """Count the edges that are left out, here or later when the graph is built."""
     import numpy as np
     import pandas as pd
 
+    how = "averaged" if config.copies == "mean" else "added up"
     loops = int((pairs[0] == pairs[1]).sum())
     apart = pairs[:, pairs[0] != pairs[1]]
     places = pd.Series(apart[0] * num_nodes + apart[1])
@@ -113,10 +132,10 @@ def _remarks(pairs: NDArray[np.int64], num_nodes: int, unknown: int, directed: b
         for count, what in (
             (unknown, "left out because an endpoint is not a node (dataset.unknown=drop)"),
             (loops, "left out because they are self-loops"),
-            (duplicates, "left out because they are duplicates (weights are averaged)"),
+            (duplicates, f"left out because they are duplicates (weights are {how})"),
             (
-                0 if directed else there_and_back,
-                "given in both directions and merged into one (weights are averaged)",
+                0 if config.directed else there_and_back,
+                f"given in both directions and merged into one (weights are {how})",
             ),
         )
         if count

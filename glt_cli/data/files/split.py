@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from glt_cli.config.datasets import FilesConfig
+from glt_cli.config.datasets import BINARY_METRICS, FilesConfig
 from glt_cli.data.files.cells import Coded, as_numbers, coded
 from glt_cli.data.files.tabular import Table, listed
 from glt_cli.errors import UserError
@@ -128,9 +128,9 @@ def split(
     for name, nodes in zip(PARTS, parts, strict=True):
         if not len(nodes):
             raise _empty(table, name, int((labelled.y >= 0).sum()), config)
-        if config.metric == "roc_auc" and name != "train" and len(set(labelled.y[nodes])) < 2:
+        if config.metric in BINARY_METRICS and name != "train" and len(set(labelled.y[nodes])) < 2:
             raise UserError(
-                f"dataset.metric=roc_auc: needs both classes in {name}, which has "
+                f"dataset.metric={config.metric}: needs both classes in {name}, which has "
                 f"only {labelled.classes[labelled.y[nodes[0]]]!r}; choose dataset.metric=accuracy "
                 "or another split."
             )

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from glt_cli.config.datasets import BINARY_METRICS
 from glt_cli.training import metrics
 from glt_cli.training.tasks.task import MARGIN, Task, binary_confidence_loss
 
@@ -49,11 +50,14 @@ class NodeClassification(NodeTask):
         return F.cross_entropy(outputs, self.y[nodes])
 
     def score(self, outputs: Tensor, split: str) -> Tensor:
-        """Accuracy, or, with two classes, the area under the ROC curve."""
+        """Accuracy or macro F1; with two classes also ROC-AUC or average precision."""
         y = self.y[self.splits[split]]
-        if self.metric == "roc_auc":
-            return metrics.roc_auc(outputs[:, 1] - outputs[:, 0], y)
-        return metrics.accuracy(outputs, y)
+        if self.metric in BINARY_METRICS:
+            second = outputs[:, 1] - outputs[:, 0]
+            of_scores = {"roc_auc": metrics.roc_auc, "average_precision": metrics.average_precision}
+            return of_scores[self.metric](second, y)
+        of_classes = {"accuracy": metrics.accuracy, "f1_macro": metrics.f1_macro}
+        return of_classes[self.metric](outputs, y)
 
     def divergence(self, outputs: Tensor, teacher: Tensor, nodes: Tensor) -> Tensor:
         """Kullback-Leibler divergence of the predicted classes from the teacher's."""

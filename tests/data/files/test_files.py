@@ -6,18 +6,22 @@ import pathlib
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from glt_cli.data import files
 from glt_cli.data.graph_data import NodeData
+from glt_cli.experiment.record import metric_name
+from glt_cli.models.graph import Graph
 from tests.data.files.customers import (
     EDGES,
     IDS,
@@ -162,6 +166,35 @@ def test_preparation_is_enough_to_make_x_of_the_same_file(standardise: bool) -> 
     np.testing.assert_allclose(dense(data), names["x"], rtol=1e-5)
     assert names["about"]["id"] == "id"
     assert names["about"]["label"] == {"column": "churned", "classes": ["no", "yes"]}
+
+
+def test_copies_are_averaged_or_added_up() -> None:
+    edges = "from,to,w\n007,7,1\n007,7,2\n7,007,6\na,B,4\n"
+
+    def weights(**settings: Any) -> list[float]:
+        data = loaded(edges=edges, **settings)
+        assert data.weights is not None
+        given = torch.from_numpy(data.weights)
+        graph = Graph.from_pairs(12, torch.from_numpy(data.edges), data.directed, given).graph
+        assert graph.edge_weight is not None
+        return sorted(graph.edge_weight.tolist())
+
+    assert weights(weight="w") == [3, 4]
+    assert weights(weight="w", copies="sum") == [4, 9]
+    assert weights(weight="w", copies="sum", directed=True) == [3, 4, 6]
+    assert weights(copies="sum") == [1, 3]
+    report = loaded(edges=edges, weight="w", copies="sum").report
+    assert "edges: 1 left out because they are duplicates (weights are added up)" in report
+
+
+@pytest.mark.parametrize("metric", ["f1_macro", "average_precision"])
+def test_other_metrics_score_a_run(glt: Callable[..., Any], metric: str) -> None:
+    write()
+    words = ["dataset.nodes=nodes.csv", "dataset.edges=edges.csv", "dataset.label=churned"]
+    words += ["trainer.epochs=2", "backbone.hidden=4", "device=cpu", f"dataset.metric={metric}"]
+    code, out, err = glt("run", "dataset=files", "method=random", *words)
+    assert (code, err) == (0, "")
+    assert metric_name(metric) in out
 
 
 # Forms of files.
