@@ -352,7 +352,7 @@ def test_metric_of_two_classes() -> None:
     nodes = with_column("kind", ["a", "b", "c"] * 4)
     assert mistake(nodes, label="kind", metric="roc_auc") == (
         "dataset.metric=roc_auc: needs two classes, but 'kind' has 3; choose "
-        "dataset.metric=accuracy."
+        "dataset.metric=accuracy or f1_macro."
     )
     parts = ["train", "train", "val", "test"] * 3
     assert mistake(with_column("part", parts), split="part", metric="roc_auc") == (
