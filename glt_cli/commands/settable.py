@@ -29,12 +29,8 @@ def settable(words: Sequence[str], last: str, config_dir: str | None) -> list[st
             if equals:
                 return list(_values(hydra.config_loader, words, key, value))
             return list(_keys(hydra.config_loader, words, last))
-        except _FAILS:
+        except COMPOSE_ERRORS:
             return []  # an earlier word is wrong: running the command will report it
-
-
-#: Errors that composing half-typed settings may raise.
-_FAILS = (*COMPOSE_ERRORS, OSError)
 
 
 def _keys(loader: ConfigLoader, words: Sequence[str], last: str) -> Iterable[str]:

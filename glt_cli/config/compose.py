@@ -16,7 +16,10 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
-from glt_cli.config import Config, RetrainConfig, check
+from glt_cli.config import Config, RetrainConfig, SparsityConfig, TrainerConfig, check
+from glt_cli.config.backbones import BACKBONES
+from glt_cli.config.datasets import DATASETS
+from glt_cli.config.methods import METHODS
 from glt_cli.errors import UserError
 
 CONFIG_NAME = "config"
@@ -76,6 +79,7 @@ COMPOSE_ERRORS = (
     ValueError,
     AssertionError,  # of Hydra, for a file or a key of a shape that it doesn't expect
     RecursionError,
+    OSError,  # of Hydra too, for a file that holds a number
 )
 #: Longest message of Hydra that is passed on.
 _LONGEST = 300
@@ -139,7 +143,7 @@ def _explain(error: Exception, overrides: Sequence[str]) -> str:
         return _no_key(found.group(1), overrides, cause)
     if found := re.search(r"(?:Interpolation key|Environment variable) '(.+?)' not found", cause):
         return f"${{{found.group(1)}}}: there is no such key or variable"
-    if "missing mandatory value: name" in text:
+    if "missing mandatory value: name" in text or "is not a subclass of" in text:
         return _OWN_OPTION
     if "Config group override" in text or "to have multiple values" in text:
         groups = _choices(overrides)
@@ -149,10 +153,20 @@ def _explain(error: Exception, overrides: Sequence[str]) -> str:
     if found := re.search(r"full_key: (\S+)", cause):
         key_name = found.group(1)
         words = [word for word in overrides if word.startswith(f"{key_name}=")]
-        given = re.search(r"Value '(.*?)' ", cause)
+        given = re.search(r"[Vv]alue '(.*?)' ", cause)
         shown = f"{key_name}={given.group(1)}" if given else (words or [key_name])[-1]
-        return f"{shown}: must be {_expected(key_name, overrides)}"
+        file = re.search(r"In '(.+?)': ", text)
+        where = f"{file.group(1)}.yaml, " if file else ""
+        return f"{where}{shown}: must be {_expected(key_name, overrides, cause)}"
+    if found := re.search(r"In '(.+?)': Could not load '(.+?)'", text):
+        return f"{found.group(1)}.yaml: its defaults name {found.group(2)}, which doesn't exist"
+    if re.search(_UNREADABLE, text) and (groups := _choices(overrides)):
+        return f"{groups[-1]}: its file can't be read: {one_line(text)[:_LONGEST]}"
     return one_line(text)[:_LONGEST]
+
+
+#: What Hydra and OmegaConf say of a file's form without naming the file.
+_UNREADABLE = r"Invalid loaded object type|Unsupported type in defaults|codec can't decode"
 
 
 _OWN_OPTION = (
@@ -239,20 +253,26 @@ _KINDS: dict[Any, str] = {
 }
 
 
-def _expected(key: str, overrides: Sequence[str]) -> str:
+#: Schemas that aren't options of a registry.
+_OURS: tuple[type, ...] = (Config, SparsityConfig, TrainerConfig, RetrainConfig)
+
+
+def _expected(key: str, overrides: Sequence[str], cause: str) -> str:
     """Describe the type that a key's schema expects."""
-    groups = _choices(overrides)
     *path, name = key.split(".")
     kind: Any = Config
     if path:
-        try:
-            node = compose(CONFIG_NAME, overrides=groups)
-        except COMPOSE_ERRORS:  # the value is in the file of one of the options
-            ours = [
-                word for word in groups if word.startswith(("method=", "backbone=", "dataset="))
-            ]
-            node = compose(CONFIG_NAME, overrides=ours)
-        kind = OmegaConf.get_type(node, ".".join(path))
+        # The value may be in the file of one of the options, which then doesn't compose.
+        named = re.search(r"object_type=(\w+)", cause)
+        known = {
+            each.__name__: each
+            for each in (*_OURS, *METHODS.values(), *BACKBONES.values(), *DATASETS.values())
+        }
+        if named and named.group(1) in known:
+            kind = known[named.group(1)]
+        else:
+            node = compose(CONFIG_NAME, overrides=_choices(overrides))
+            kind = OmegaConf.get_type(node, ".".join(path))
     hints = get_type_hints(kind) if isinstance(kind, type) else {}
     for wanted, words in _KINDS.items():
         if hints.get(name) in (wanted, wanted | None):

@@ -365,3 +365,35 @@ def test_a_configuration_reads_back_from_plain_values() -> None:
     for wrong in ({}, {"method": 3}, asdict(config) | {"seed": "x"}, asdict(config) | {"wings": 2}):
         with pytest.raises(ValueError, match="not the settings of a run"):
             config_from(wrong)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("epochs: x", "method/mine.yaml, method.epochs=x: must be a whole number"),
+        ("epochs: null", "method/mine.yaml, method.epochs=None: must be a whole number"),
+        ("epochs: [1, 2]", "method/mine.yaml, method.epochs=[1, 2]: must be a whole number"),
+        ("epocs: 3", "method.epocs: there is no such key"),
+        ("epochs: ${oc.env:NOBODY_SETS_THIS}", "NOBODY_SETS_THIS}: there is no such key"),
+        ("defaults: [nothing]", "method/mine.yaml: its defaults name method/nothing"),
+        ("defaults: [mine]", "method=mine: files include each other"),
+        ("defaults: [null]", "method=mine: its file can't be read"),
+        ("defaults: 3", "defaults list in 'method/mine', defaults must be a list"),
+        ("5", "method=mine: its file can't be read"),
+        ("- 1", "must begin with a built-in option of its group"),
+        ("epochs: \0", "mine.yaml"),
+        (b"\xff\xfe", "method=mine: its file can't be read"),
+    ],
+)
+def test_what_is_wrong_with_a_file_of_options_names_the_file(
+    tmp_path: Path, text: str | bytes, said: str
+) -> None:
+    (tmp_path / "method").mkdir()
+    whole = isinstance(text, str) and not text.startswith(("defaults", "5", "-"))
+    content = text.encode() if isinstance(text, str) else text
+    content = b"defaults: [fastglt]\n" + content if whole else content
+    (tmp_path / "method" / "mine.yaml").write_bytes(content)
+    with pytest.raises(UserError) as caught:
+        read(["method=mine"], multirun=False, config_dir=str(tmp_path))
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
