@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from glt_cli.analysis.collect import collect
 from glt_cli.analysis.compare import fields
+from glt_cli.analysis.compare.against import with_differences
 from glt_cli.analysis.compare.dense_models import notes_on_dense_models
 from glt_cli.analysis.compare.filters import matching
 from glt_cli.analysis.compare.formats import as_csv, as_html, as_text, draw, latex, markdown
-from glt_cli.analysis.compare.measures import CHOICES, DEFAULT_CHOICES
+from glt_cli.analysis.compare.measures import CHOICES, DEFAULT_CHOICES, METRICS
 from glt_cli.analysis.compare.notes import notes_on_unused
 from glt_cli.analysis.compare.pivot import PivotTable, pivot
 from glt_cli.analysis.compare.published import (
@@ -43,6 +45,8 @@ def write_table(flags: argparse.Namespace) -> int:
     default_rows = tuple(name for name in fields.STANDARD_FIELDS if name != flags.cols)
     row_fields = default_rows if flags.rows is None else _row_fields(flags.rows)
     metrics = _metrics(flags.metric, flags.cols)
+    if flags.against and flags.cols:
+        raise UserError("--against: gives each row a figure of its own, so leave out --cols")
     form = _format(flags.format, flags.output)
     if flags.output:
         output_file(flags.output, "table.md")
@@ -51,10 +55,15 @@ def write_table(flags: argparse.Namespace) -> int:
     _check_fields(row_fields, flags.cols, all_runs)
     runs = matching(all_runs, flags.where)
     pivot_table, notes = _pivot_table(
-        runs, all_runs, row_fields, flags.cols, metrics, tolerance, flags.published
+        runs, all_runs, row_fields, flags.cols, metrics, tolerance, flags.published, flags.against
     )
+    metrics = _with_reference(metrics) if flags.against else metrics
     foldable = default_rows[1:] if flags.rows is None else ()
     rendered = render(pivot_table, metrics, tolerance, notes, foldable)
+    if flags.against:
+        named = {METRICS["against"].heading: f"to {flags.against}"}
+        headings = [named.get(heading, heading) for heading in rendered.headings]
+        rendered = replace(rendered, headings=headings)
     _output(rendered, pivot_table, metrics, form, flags.output)
     return 0
 
@@ -67,6 +76,7 @@ def _pivot_table(
     metrics: Sequence[str],
     tolerance: float,
     with_published: bool,
+    against: str | None,
 ) -> tuple[PivotTable, list[str]]:
     """Compare the finished runs; returns the table and notes on what is not in it."""
     group_by = [*row_fields, *([column_field] if column_field else [])]
@@ -76,6 +86,9 @@ def _pivot_table(
     notes += notes_on_dense_models(runs, all_runs)
     if not ours:
         raise UserError(f"no finished run to compare. {notes[0]}")
+    if against:
+        ours, more = with_differences(ours, done, against)
+        notes += more
     if not with_published:
         return pivot(ours, row_fields, column_field), notes
     if column_field and column_field not in fields.STANDARD_FIELDS:
@@ -90,6 +103,13 @@ def _pivot_table(
     if not published and not claims:
         notes.append("No published results are known for these methods, backbones and data sets.")
     return pivot_table, notes
+
+
+def _with_reference(metrics: tuple[str, ...]) -> tuple[str, ...]:
+    """Put the difference to the reference behind those to dense models."""
+    places = [metrics.index(name) for name in ("difference", "matched") if name in metrics]
+    last = max(places, default=-1)
+    return (*metrics[: last + 1], "against", *metrics[last + 1 :])
 
 
 def _row_fields(text: str) -> tuple[str, ...]:

@@ -41,6 +41,11 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
         help="what to show: test, difference, dense, val, sparsity, macs, find, epoch, retrain, "
         "speedup, memory (with --cols only one; by default most)",
     )
+    table.add_argument(
+        "--against",
+        metavar="METHOD",
+        help="also show paired differences to this method, and which are more than chance",
+    )
     add_where(table)
     table.add_argument(
         "--format", choices=["terminal", "csv", "markdown", "latex", "html"], help="output format"

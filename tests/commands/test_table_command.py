@@ -42,8 +42,8 @@ def leave(method: str, seed: int, ticket: float, alpha: float = 0.3, **fields: o
 @pytest.fixture
 def runs() -> None:
     for seed in range(3):
-        leave("fastglt", seed, 0.80 + seed / 1000)
-        leave("imp", seed, 0.79, find_seconds=10.0)
+        leave("fastglt", seed, 0.80 + seed / 1000, find_epochs=10)
+        leave("imp", seed, 0.79, find_seconds=10.0, find_epochs=50)
         leave("fastglt", seed, 0.70, dataset="pubmed")
     leave("random", 0, 0.6)
     leave("fastglt", 0, 0.5, status="failed", dataset="citeseer")

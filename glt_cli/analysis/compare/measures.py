@@ -78,6 +78,13 @@ METRICS = {
         max,
         "paired difference to the dense model of the ticket's trainer, test",
     ),
+    "against": Metric(
+        "to the reference",
+        lambda _: None,
+        lambda share: f"{100 * share:+.2f}",
+        _points,
+        title="paired difference to the reference, test",
+    ),
     "val": Metric(
         "validation", lambda r: r.ticket_val, _points, _points, max, "ticket, validation"
     ),
@@ -96,9 +103,11 @@ METRICS = {
     ),
 }
 
+#: Shown together, or where --against asks for it.
+_NO_CHOICE = ("graph_sparsity", "weight_sparsity", "against")
 #: Choices of --metric, and the metrics that each shows.
 CHOICES = {
-    **{name: (name,) for name in METRICS if name not in ("graph_sparsity", "weight_sparsity")},
+    **{name: (name,) for name in METRICS if name not in _NO_CHOICE},
     "sparsity": ("graph_sparsity", "weight_sparsity"),
 }
 

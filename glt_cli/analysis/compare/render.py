@@ -184,7 +184,7 @@ def _metric_columns(pivot_table: PivotTable, metrics: Sequence[str], best: Best)
     columns = [_Column(SEEDS, "seeds", [TableCell(_seed_count(result)) for result in results])]
     for name in metrics:
         texts = [format_estimate(name, result.estimates.get(name)) for result in results]
-        if name == "matched":
+        if name in ("matched", "against"):
             ends = [format_interval(result.estimates.get(name)) for result in results]
             texts = [
                 text if end == NOTHING else f"{text} ({end})"

@@ -1,0 +1,126 @@
+"""Method against method: differences paired by seed, and which of them are more than chance."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from scipy.special import stdtr
+
+from glt_cli.analysis.compare import fields
+from glt_cli.analysis.compare.runs import ComparedRun
+from glt_cli.analysis.compare.statistics import Estimate, SettingResult, estimate
+from glt_cli.errors import UserError
+
+#: Level of the tests together.
+_LEVEL = 0.05
+
+
+def with_differences(
+    results: Sequence[SettingResult], runs: Sequence[ComparedRun], method: str
+) -> tuple[list[SettingResult], list[str]]:
+    """Add to each result its paired difference to a method at the same task, on common seeds.
+
+    Args:
+        results: Results of `compare`.
+        runs: The finished runs.
+        method: The reference's name, as tables show it.
+
+    Returns:
+        The results with the estimate `against`, and notes: what differs by more than chance, by
+        two-sided paired t-tests with Holm's correction over all of them (S. Holm, 1979).
+
+    Raises:
+        UserError: The reference has no runs, or several settings for a task.
+    """
+    scores: dict[tuple[object, ...], dict[str, dict[int, float]]] = {}
+    for run in sorted(runs, key=lambda run: run.record.finished):
+        if run.record.label == method and run.record.ticket_test is not None:
+            task = tuple(fields.value_of(name, run) for name in fields.TASK_FIELDS)
+            setting = scores.setdefault(task, {}).setdefault(run.record.config_hash, {})
+            setting[run.record.seed] = run.record.ticket_test
+    if not scores:
+        known = sorted({run.record.label for run in runs})
+        raise UserError(f"--against {method}: has no finished runs; there are {', '.join(known)}")
+    for task, settings in scores.items():
+        if len(settings) > 1:
+            raise UserError(
+                f"--against {method}: has {len(settings)} settings for "
+                f"{', '.join(map(str, task[:2]))}; choose one with --where"
+            )
+    found = []
+    for result in results:
+        reference = next(iter(scores.get(result.task, {}).values()), {})
+        own = {
+            run.record.seed: run.record.ticket_test
+            for run in runs
+            if run.record.config_hash == result.config_hash
+            and run.record.label == result.field_values["method"]
+            and run.record.ticket_test is not None
+        }
+        is_reference = result.field_values["method"] == method
+        common = [] if is_reference else sorted(own.keys() & reference.keys())
+        if common:
+            differences = [own[seed] - reference[seed] for seed in common]
+            estimates = {**result.estimates, "against": estimate(differences)}
+            result = replace(result, estimates=estimates)
+        found.append(result)
+    return found, list(_notes(found, method))
+
+
+def _notes(results: Sequence[SettingResult], method: str) -> Iterator[str]:
+    tested = [
+        (p_value(result.estimates["against"]), result)
+        for result in results
+        if "against" in result.estimates and (result.estimates["against"].n or 0) > 1
+    ]
+    yield f"Reference: {method}, on common seeds, with 95 % t-intervals."
+    if not tested:
+        return
+    count = len(tested)
+    holds = holm([p for p, _ in tested])
+    for sign, word in ((1, "better"), (-1, "worse")):
+        names = [
+            _named(result)
+            for (_, result), is_real in zip(tested, holds, strict=True)
+            if is_real and sign * result.estimates["against"].mean > 0
+        ]
+        if names:
+            yield (
+                f"{word.capitalize()} than {method} beyond chance (5 %, Holm's correction over "
+                f"{count}): {'; '.join(names)}."
+            )
+    if not all(holds):
+        yield f"Of the {count} differences to {method}, {count - sum(holds)} may be chance."
+
+
+def p_value(difference: Estimate) -> float:
+    """Two-sided p-value of a mean of paired differences against 0."""
+    n, deviation = difference.n or 0, difference.deviation
+    if n < 2 or deviation is None:
+        return 1.0
+    if deviation == 0:
+        return float(difference.mean == 0)
+    t = difference.mean * math.sqrt(n) / deviation
+    return float(2 * stdtr(n - 1, -abs(t)))
+
+
+def holm(p_values: Sequence[float]) -> list[bool]:
+    """Which hypotheses Holm's step-down procedure rejects at 5 % for all together."""
+    order = sorted(range(len(p_values)), key=lambda place: p_values[place])
+    rejected = [False] * len(p_values)
+    for step, place in enumerate(order):
+        if p_values[place] > _LEVEL / (len(order) - step):
+            break
+        rejected[place] = True
+    return rejected
+
+
+def _named(result: SettingResult) -> str:
+    values = result.field_values
+    return " ".join(
+        fields.text(name, values[name])
+        for name in fields.STANDARD_FIELDS
+        if values.get(name) is not None
+    )
