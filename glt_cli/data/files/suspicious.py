@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from glt_cli.config.datasets import FilesConfig
 from glt_cli.data.files.cells import MISSING_WORDS
-from glt_cli.data.files.columns import Categories, Feature, Numbers
+from glt_cli.data.files.columns import MISSING, Categories, Feature, Numbers
 from glt_cli.data.files.split import WORDS, Labels
 from glt_cli.data.files.tabular import Table, listed, setting
 
@@ -20,7 +21,12 @@ if TYPE_CHECKING:
 _UNKNOWN = MISSING_WORDS | {
     *("unknown", "unlabeled", "unlabelled", "unclassified", "undefined", "missing", "unk", "tbd"),
     *("?", "-", "--", "#n/a", "n.a.", "\\n", "-1", "-9", "-99", "-999", "9999", "not available"),
+    *("unbekannt", "inconnu", "inconnue", "desconocido", "sconosciuto", "onbekend"),
 }
+#: A date, perhaps with a time.
+_DATE = re.compile(
+    r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2}))([ T].*)?"
+)
 #: With fewer training nodes than this, a column may know the labels by chance.
 _ENOUGH = 30
 #: A column knows the label if this share of the training nodes, at most, breaks the rule.
@@ -40,6 +46,7 @@ def suspicious(
         *_alike_labels(labelled, str(config.label)),
         *(line for column in columns for line in _knows_label(column, labelled, train)),
         *(line for column in columns for line in _is_an_id(column)),
+        *(line for column in columns for line in _is_a_date(column)),
         *_forgotten_parts(columns, config),
     ]
 
@@ -128,6 +135,19 @@ def _is_an_id(column: Feature) -> Iterator[str]:
         yield (
             f"feature {column.name!r}: numbers the nodes and says nothing of them; if it is an id, "
             f"set {setting('ignore', column.name)}"
+        )
+
+
+def _is_a_date(column: Feature) -> Iterator[str]:
+    """Whether a column of categories holds dates, each of which would be a feature of its own."""
+    if not isinstance(column, Categories):
+        return
+    names = [name for name in column.categories if name != MISSING]
+    if len(names) > 1 and all(_DATE.fullmatch(name) for name in names):
+        yield (
+            f"feature {column.name!r}: {len(names):,} dates are taken as categories, which know no "
+            f"order; write numbers, such as days since the first, or set "
+            f"{setting('ignore', column.name)}"
         )
 
 

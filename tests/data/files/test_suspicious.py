@@ -103,6 +103,16 @@ def test_features_that_number_the_nodes() -> None:
     assert warnings(read(salary=far)) == []
 
 
+@pytest.mark.parametrize(
+    "date", ["2024-01-{:02}", "2024/1/{}", "{:02}.03.2024", "3/{}/24", "2024-01-{:02} 08:30"]
+)
+def test_dates_that_became_categories(date: str) -> None:
+    lines = warnings(read(since=[date.format(1 + i * 7 % 20) for i in range(COUNT)]))
+    assert any("feature 'since': 20 dates are taken as categories" in line for line in lines)
+    versions = [f"1.{i % 7}.x" for i in range(COUNT)]
+    assert not any("dates" in line for line in warnings(read(version=versions)))
+
+
 def test_masks_that_became_features() -> None:
     masks: dict[str, Any] = {
         f"{part}_mask": [i % 3 == place for i in range(COUNT)]
