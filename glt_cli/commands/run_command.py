@@ -86,7 +86,7 @@ def _print_plan(request: Request, flags: argparse.Namespace) -> None:
     from glt_cli.sweep.dry_run import print_data, print_plan
     from glt_cli.sweep.sweep import with_folders
 
-    print_data([point.config for point in request.points])
+    print_data(request.points)
     print_plan(with_folders(request.points))
 
 

@@ -7,7 +7,6 @@ every point is composed and checked here first.
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -103,7 +102,7 @@ def read(
     with composing(config_dir):
         if dataset is not None:
             store_dataset(dataset)
-        parsed = _parse(quoted(as_typed(words)))
+        parsed = _parse(as_typed(words))
         base = [str(o.input_line) for o in parsed if not o.is_sweep_override()]
         plain = composed([], hydra=True).hydra
 
@@ -206,22 +205,6 @@ def _parse(words: Sequence[str]) -> list[Override]:
     if problems:
         raise UserError("\n".join(problems))
     return parsed
-
-
-#: Values that Hydra reads literally, and characters that its grammar uses.
-_LITERAL = re.compile(r"[A-Za-z0-9./_:+-]*")
-_GRAMMAR = set("'\"[]{}(),=\\$")
-
-
-def quoted(words: Sequence[str]) -> list[str]:
-    """Quote values that Hydra's grammar would reject, such as `output_dir=ü` or `=~/x`."""
-    result = []
-    for word in words:
-        key, equals, value = word.partition("=")
-        if equals and not _LITERAL.fullmatch(value) and not _GRAMMAR & set(value):
-            word = f'{key}="{value}"'
-        result.append(word)
-    return result
 
 
 def _expand(parsed: list[Override]) -> list[list[str]]:

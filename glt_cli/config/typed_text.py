@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import MISSING, fields
 from functools import cache
 from typing import Any, get_type_hints
 
@@ -21,7 +20,10 @@ _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*")
 _LITERALS = frozenset({"true", "false", "null", "nan", "inf"})
 #: Functions of Hydra's grammar that give several values.
 _FUNCTIONS = re.compile(r"(choice|range|glob|interval|sort|shuffle|tag)\(.*\)", re.DOTALL)
-_TEXT, _LIST = frozenset({str, str | None}), frozenset({list[str]})
+#: Values that Hydra reads as they are, and characters that its grammar uses.
+_ACCEPTED = re.compile(r"[A-Za-z0-9./_:+-]*")
+_GRAMMAR = frozenset("'\"[]{}(),=\\$")
+_TEXTS: tuple[Any, ...] = (str, str | None, list[str], Any)
 
 
 def hydra_text(text: str) -> str:
@@ -34,21 +36,24 @@ def hydra_text(text: str) -> str:
 
 
 def as_typed(words: Sequence[str]) -> list[str]:
-    """Quote the values of text settings among overrides, so that Hydra takes them as typed.
+    """Quote values of overrides, so that Hydra takes those of text settings as typed.
 
-    `null`, what is quoted already, interpolations, and what makes a grid keep their meaning.
+    `null`, what is quoted already, interpolations, and what makes a grid keep their meaning. Of
+    other settings only what Hydra's grammar would reject is quoted, such as `method=ü`.
     """
     return [_as_typed(word) for word in words]
 
 
 def _as_typed(word: str) -> str:
     key, equals, value = word.partition("=")
-    kind = _text_keys().get(key, "") if equals else ""
-    if not kind or not value or _FUNCTIONS.fullmatch(value):
+    if not equals:
         return word
+    if not value or key not in _text_keys() or _FUNCTIONS.fullmatch(value):
+        is_rejected = not _ACCEPTED.fullmatch(value) and not _GRAMMAR & set(value)
+        return f"{key}={hydra_text(value)}" if is_rejected else word
     if not value.strip(","):  # a comma as delimiter
         return f"{key}={hydra_text(value)}"
-    return f"{key}={','.join(_one(each, 'list' in kind) for each in _split(value))}"
+    return f"{key}={','.join(_one(each, _text_keys()[key]) for each in _split(value))}"
 
 
 def _one(value: str, may_be_list: bool) -> str:
@@ -77,20 +82,12 @@ def _split(text: str) -> Iterator[str]:
 
 
 @cache
-def _text_keys() -> dict[str, str]:
-    """Keys that hold text or lists of text, from the schemas."""
-    found: dict[str, str] = {}
+def _text_keys() -> dict[str, bool]:
+    """Keys that hold text, from the schemas, and whether they may hold a list of texts."""
+    found: dict[str, bool] = {}
     for schema, prefix in ((Config, ""), (FilesConfig, "dataset."), (InMemoryConfig, "dataset.")):
-        hints = get_type_hints(schema)
-        for item in fields(schema):
-            hint: Any = hints[item.name]
-            if not prefix and item.default is MISSING:  # a group
-                continue
-            if hint in _TEXT:
-                found[prefix + item.name] = "text"
-            elif hint in _LIST:
-                found[prefix + item.name] = "list"
-            elif hint is Any:
-                found[prefix + item.name] = "text or list"
-    found.pop("dataset.name", None)
+        for name, hint in get_type_hints(schema).items():
+            if hint in _TEXTS:
+                found[prefix + name] = hint not in (str, str | None)
+    del found["dataset.name"]  # an option, chosen with dataset=
     return found

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -44,11 +44,10 @@ def typed(schema: type[T], values: Any, name: str = "") -> T:
     """
     if not isinstance(values, Mapping):
         raise ValueError(f"{name or 'it'} must be an object")
-    hints = get_type_hints(schema)
-    known = {item.name for item in fields(schema)}  # type: ignore[arg-type]
+    hints = _hints(schema)  # type: ignore[arg-type]
     for key, value in values.items():
         shown = f"{name}.{key}" if name else str(key)
-        if key not in known:
+        if key not in hints:
             raise ValueError(f"{shown} is unknown")
         if not _is(value, hints[key]):
             raise ValueError(f"{shown} is of the wrong type")
@@ -56,6 +55,13 @@ def typed(schema: type[T], values: Any, name: str = "") -> T:
         return schema(**values)
     except TypeError as error:
         raise ValueError(f"{name or 'it'} lacks a field ({error})") from error
+
+
+@cache
+def _hints(schema: type) -> dict[str, Any]:
+    """Types of a dataclass's fields; many records share them."""
+    hints = get_type_hints(schema)
+    return {item.name: hints[item.name] for item in fields(schema)}
 
 
 def integer(values: Mapping[str, Any], key: str, default: int | None = None) -> int:
@@ -86,5 +92,5 @@ def _is(value: Any, hint: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST
     if hint is float:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return is_number and abs(value) < _LARGEST and math.isfinite(value)
+        return is_number and abs(value) < _LARGEST  # not so of inf and nan
     return isinstance(value, hint)

@@ -10,13 +10,13 @@ import pandas as pd
 
 from glt_cli import data
 from glt_cli.config import Config
-from glt_cli.config.datasets import DatasetConfig
 from glt_cli.config.request import Point
 from glt_cli.data.catalog import entry
 from glt_cli.experiment.locks import held
 from glt_cli.experiment.paths import RunFolder
 from glt_cli.experiment.record import Record, finished, read_record
 from glt_cli.experiment.tables import TextTable
+from glt_cli.sweep.sweep import one_of_each_data
 from glt_cli.terminal import console, duration, plural
 
 #: Fields whose equality makes epochs of two runs take about the same time, best first.
@@ -27,16 +27,14 @@ _SIMILAR = (
 )
 
 
-def print_data(configs: Sequence[Config]) -> None:
+def print_data(points: Sequence[Point]) -> None:
     """Read the user's own data and print what was read, as a run does.
 
     Raises:
         UserError: A file can't be read.
     """
-    seen: list[DatasetConfig] = []
-    for config in configs:
-        if entry(config.dataset.name).checksum is None and config.dataset not in seen:
-            seen.append(config.dataset)
+    for config in one_of_each_data(points):
+        if entry(config.dataset.name).checksum is None:
             for line in data.load(config.dataset, config.data_root).report:
                 print(line)
 

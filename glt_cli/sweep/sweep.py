@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glt_cli.config import check_partitions
+from glt_cli.config import Config, check_partitions
 from glt_cli.config.request import Point, Request, without_effect
 from glt_cli.errors import UserError
 from glt_cli.terminal import plural
@@ -49,9 +49,11 @@ def complete(request: Request) -> tuple[list[PlannedRun], int]:
     from glt_cli.experiment.record import tidy
 
     planned = prepare_data(request)
-    unfinished = [run for run in planned if run[0].config.force or not is_finished(run[1])]
+    unfinished = []
     for run in planned:
-        if run not in unfinished:
+        if run[0].config.force or not is_finished(run[1]):
+            unfinished.append(run)
+        else:
             tidy(RunFolder(run[1]))
     if unfinished:
         for _, folder in planned:
@@ -70,18 +72,23 @@ def prepare_data(request: Request) -> list[PlannedRun]:
     from glt_cli import data
     from glt_cli.data.catalog import entry
 
-    prepared = set()
+    for config in one_of_each_data(request.points):
+        data.prepare(config.dataset, config.data_root, say=partial(print, file=sys.stderr))
     for point in request.points:
         config = point.config
-        where = (repr(config.dataset), config.data_root)
-        if where not in prepared:
-            say = partial(print, file=sys.stderr)
-            data.prepare(config.dataset, config.data_root, say=say)
-            prepared.add(where)
         nodes = entry(config.dataset.name).nodes
         if nodes is not None:  # otherwise the run itself finds out
             check_partitions(config.trainer.partitions, nodes)
     return with_folders(request.points)
+
+
+def one_of_each_data(points: Iterable[Point]) -> list[Config]:
+    """The first configuration with each data set, its settings and data root."""
+    found: dict[tuple[str, str | None], Config] = {}
+    for point in points:
+        config = point.config
+        found.setdefault((repr(config.dataset), config.data_root), config)
+    return list(found.values())
 
 
 def with_folders(points: Iterable[Point]) -> list[PlannedRun]:

@@ -71,39 +71,31 @@ JUNK = [
     ),
 ]
 KEYS = [
-    *(
-        "seed",
-        "device",
-        "method",
-        "backbone",
-        "dataset",
-        "sparsity",
-        "sparsity.graph",
-        "sparsity.weight",
-    ),
-    *(
-        "trainer.lr",
-        "trainer.epochs",
-        "trainer.partitions",
-        "retrain.control",
-        "retrain.lr",
-        "tolerance",
-    ),
-    *(
-        "method.epochs",
-        "method.edge_scores",
-        "method.schedule",
-        "backbone.layers",
-        "backbone.hidden",
-    ),
-    *(
-        "dataset.transform",
-        "data_root",
-        "nonsense",
-        "hydra.run.dir",
-        "hydra/launcher",
-        "experiment",
-    ),
+    "seed",
+    "device",
+    "method",
+    "backbone",
+    "dataset",
+    "sparsity",
+    "sparsity.graph",
+    "sparsity.weight",
+    "trainer.lr",
+    "trainer.epochs",
+    "trainer.partitions",
+    "retrain.control",
+    "retrain.lr",
+    "tolerance",
+    "method.epochs",
+    "method.edge_scores",
+    "method.schedule",
+    "backbone.layers",
+    "backbone.hidden",
+    "dataset.transform",
+    "data_root",
+    "nonsense",
+    "hydra.run.dir",
+    "hydra/launcher",
+    "experiment",
 ]
 CELLS = [
     "",
@@ -315,7 +307,7 @@ def problem_of(case: Case, base: Path, seed: int) -> tuple[int | str, str]:
         folder = Path(scratch) / "here"
         shutil.copytree(base, folder)
         case.prepare(folder, random.Random(seed))
-        before = {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+        before = _contents(folder)
         out, err = io.StringIO(), io.StringIO()
         with contextlib.chdir(folder):
             try:
@@ -329,9 +321,7 @@ def problem_of(case: Case, base: Path, seed: int) -> tuple[int | str, str]:
         if code not in (0, 1, 2):
             return code, f"exit code {code}"
         if code == 2:
-            after = {
-                path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
-            }
+            after = _contents(folder)
             if after != before:
                 return code, f"made {sorted(set(after) - set(before))}"
             if not said.strip():
@@ -342,6 +332,10 @@ def problem_of(case: Case, base: Path, seed: int) -> tuple[int | str, str]:
         if "Traceback" in said or max(map(len, said.splitlines() or [""])) > 2000:
             return code, f"said {said[:300]}"
         return code, ""
+
+
+def _contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def campaign(count: int, seed: int) -> tuple[Counter[tuple[str, int | str]], list[str]]:

@@ -13,7 +13,8 @@ from glt_cli.config import Config, compose, config_from
 from glt_cli.config.backbones import BACKBONES
 from glt_cli.config.datasets import schema
 from glt_cli.config.methods import METHODS, FastGLTConfig, IMPConfig
-from glt_cli.config.request import config_folder, quoted, read, without_effect
+from glt_cli.config.request import config_folder, read, without_effect
+from glt_cli.config.typed_text import as_typed
 from glt_cli.data.catalog import CATALOG
 from glt_cli.errors import UserError
 
@@ -282,7 +283,9 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
 
 
 def test_values_that_hydra_could_not_read_are_quoted() -> None:
-    words = quoted(["output_dir=ünïcode_😀", "output_dir=~/x y", "seed=0,1", "a=[b,c]", "lr=1e-3"])
+    words = as_typed(
+        ["output_dir=ünïcode_😀", "output_dir=~/x y", "seed=0,1", "a=[b,c]", "lr=1e-3"]
+    )
     assert words == [
         'output_dir="ünïcode_😀"',
         'output_dir="~/x y"',
@@ -290,7 +293,7 @@ def test_values_that_hydra_could_not_read_are_quoted() -> None:
         "a=[b,c]",
         "lr=1e-3",
     ]
-    config = one(*quoted(["output_dir=ünïcode"]))
+    config = one(*as_typed(["output_dir=ünïcode"]))
     assert config.output_dir == "ünïcode"
 
 

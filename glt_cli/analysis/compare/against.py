@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -34,39 +35,43 @@ def with_differences(
     Raises:
         UserError: The reference has no runs, or several settings for a task.
     """
-    scores: dict[tuple[object, ...], dict[str, dict[int, float]]] = {}
-    for run in sorted(runs, key=lambda run: run.record.finished):
-        if run.record.label == method and run.record.ticket_test is not None:
-            task = tuple(fields.value_of(name, run) for name in fields.TASK_FIELDS)
-            setting = scores.setdefault(task, {}).setdefault(run.record.config_hash, {})
-            setting[run.record.seed] = run.record.ticket_test
-    if not scores:
+    scores = _scores(runs)
+    references: dict[_Task, dict[int, float]] = {}
+    for (task, label, _), by_seed in scores.items():
+        if label == method and references.setdefault(task, by_seed) is not by_seed:
+            raise UserError(
+                f"--against {method}: has several settings for {', '.join(map(str, task[:2]))}; "
+                "choose one with --where"
+            )
+    if not references:
         known = sorted({run.record.label for run in runs})
         raise UserError(f"--against {method}: has no finished runs; there are {', '.join(known)}")
-    for task, settings in scores.items():
-        if len(settings) > 1:
-            raise UserError(
-                f"--against {method}: has {len(settings)} settings for "
-                f"{', '.join(map(str, task[:2]))}; choose one with --where"
-            )
     found = []
     for result in results:
-        reference = next(iter(scores.get(result.task, {}).values()), {})
-        own = {
-            run.record.seed: run.record.ticket_test
-            for run in runs
-            if run.record.config_hash == result.config_hash
-            and run.record.label == result.field_values["method"]
-            and run.record.ticket_test is not None
-        }
-        is_reference = result.field_values["method"] == method
-        common = [] if is_reference else sorted(own.keys() & reference.keys())
-        if common:
-            differences = [own[seed] - reference[seed] for seed in common]
+        label = str(result.field_values["method"])
+        reference = {} if label == method else references.get(result.task, {})
+        own = scores[result.task, label, result.config_hash]
+        differences = [own[seed] - reference[seed] for seed in result.seeds if seed in reference]
+        if differences:
             estimates = {**result.estimates, "against": estimate(differences)}
             result = replace(result, estimates=estimates)
         found.append(result)
     return found, list(_notes(found, method))
+
+
+#: Values of the fields of a task.
+_Task = tuple[object, ...]
+
+
+def _scores(runs: Sequence[ComparedRun]) -> dict[tuple[_Task, str, str], dict[int, float]]:
+    """Test scores by seed, for each task, method and setting; of repeated runs the latest."""
+    scores: dict[tuple[_Task, str, str], dict[int, float]] = defaultdict(dict)
+    for run in sorted(runs, key=lambda run: (run.record.finished, run.folder)):
+        if run.record.ticket_test is not None:
+            task = tuple(fields.value_of(name, run) for name in fields.TASK_FIELDS)
+            setting = task, run.record.label, run.record.config_hash
+            scores[setting][run.record.seed] = run.record.ticket_test
+    return scores
 
 
 def _notes(results: Sequence[SettingResult], method: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from glt_cli.config.datasets import FilesConfig
 from glt_cli.data.files.cells import Coded, coded, refuse_rounded
+from glt_cli.data.files.distinct_edges import distinct_edges
 from glt_cli.data.files.edge_columns import edge_columns
 from glt_cli.data.files.tabular import Table
 from glt_cli.errors import UserError
@@ -104,12 +105,9 @@ def _summed(
     """Make one edge of all copies, with the sum of their weights, each 1 where none are given."""
     import numpy as np
 
-    source, target = pairs
-    if not directed:
-        source, target = np.minimum(source, target), np.maximum(source, target)
-    keys, place = np.unique(source * num_nodes + target, return_inverse=True)
-    total = np.bincount(place, weights=weights, minlength=len(keys))
-    return np.stack(np.divmod(keys, num_nodes)), total.astype(np.float32)
+    edges, place = distinct_edges(pairs, num_nodes, directed)
+    total = np.bincount(place, weights=weights, minlength=edges.shape[1])
+    return edges, total.astype(np.float32)
 
 
 def _remarks(

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from glt_cli.config.datasets import FilesConfig
 from glt_cli.data.files.cells import as_numbers
 from glt_cli.data.files.tabular import Table, listed
 from glt_cli.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 #: Rows that are looked at.
 _ENOUGH = 1000
@@ -19,14 +24,12 @@ def refuse_headerless(table: Table, config: FilesConfig) -> None:
     They do if each fits its column: both are numbers, or the name is among the values, or both are
     made alike, as `n0` and `n17` are.
     """
-    import numpy as np
-
     names = [str(name) for name in table.frame.columns]
     numbering = (list(map(str, range(len(names)))), list(map(str, range(1, len(names) + 1))))
     if not table.text or not config.has_header("nodes") or names in numbering:
         return
     rows = table.frame.iloc[:_ENOUGH]
-    if not all(_fits(name, np.asarray(rows[name], dtype=object)) for name in names):
+    if not all(_fits(name, rows[name].to_numpy(dtype=object)) for name in names):
         return
     remedy = "edges" if config.has_header("edges") else "false"
     raise UserError(
@@ -37,11 +40,10 @@ def refuse_headerless(table: Table, config: FilesConfig) -> None:
     )
 
 
-def _fits(name: str, cells: object) -> bool:
+def _fits(name: str, cells: NDArray[np.object_]) -> bool:
     import numpy as np
 
-    values = np.asarray(cells, dtype=object)
-    values = values[values != ""]
+    values = cells[cells != ""]
     if name in values:
         return True
     if not np.isnan(as_numbers(np.array([name], dtype=object)))[0]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from glt_cli.config.datasets import FilesConfig
+from glt_cli.data.files.distinct_edges import distinct_edges
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,11 +56,8 @@ def _degrees(pairs: NDArray[np.int64], num_nodes: int, directed: bool) -> list[N
     """Count neighbours, without self-loops and copies: out and in, or both ways as one."""
     import numpy as np
 
-    source, target = pairs[:, pairs[0] != pairs[1]]
-    if not directed:
-        source, target = np.minimum(source, target), np.maximum(source, target)
-    source, target = np.divmod(np.unique(source * num_nodes + target), num_nodes)
-    out, into = (np.bincount(ends, minlength=num_nodes) for ends in (source, target))
+    edges, _ = distinct_edges(pairs[:, pairs[0] != pairs[1]], num_nodes, directed)
+    out, into = (np.bincount(ends, minlength=num_nodes) for ends in edges)
     return [out, into] if directed else [out + into]
 
 

@@ -17,11 +17,9 @@ if TYPE_CHECKING:
 
 def label_report(labelled: Labels, column: str) -> list[str]:
     """Count the nodes of each class, and those without a label."""
-    import numpy as np
-
     unlabelled = int((labelled.y < 0).sum())
-    counts = np.bincount(labelled.y[labelled.y >= 0], minlength=len(labelled.classes))
-    shown = [f"{name!r} {count:,}" for name, count in zip(labelled.classes, counts, strict=True)]
+    counted = zip(labelled.classes, labelled.counts(), strict=True)
+    shown = [f"{name!r} {count:,}" for name, count in counted]
     lines = [f"label {column!r}: {listed(shown)}"]
     if unlabelled:
         lines.append(

@@ -33,6 +33,12 @@ class Labels:
     y: NDArray[np.int64]
     classes: list[str]
 
+    def counts(self) -> NDArray[np.int64]:
+        """Count the nodes of each class."""
+        import numpy as np
+
+        return np.bincount(self.y[self.y >= 0], minlength=len(self.classes))
+
 
 def labels(table: Table, name: str, unlabelled: Sequence[str] = ()) -> Labels:
     """Read the label column; cells in `unlabelled` are no label.

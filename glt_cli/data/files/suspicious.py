@@ -52,9 +52,7 @@ def suspicious(
 
 
 def _unknown_labels(labelled: Labels, label: str) -> Iterator[str]:
-    import numpy as np
-
-    counts = np.bincount(labelled.y[labelled.y >= 0], minlength=len(labelled.classes))
+    counts = labelled.counts()
     for name, count in zip(labelled.classes, counts, strict=True):
         plain = name.strip().lower()
         # Classes 1, 2, … with most nodes in class 0: those nodes may just not be labelled.

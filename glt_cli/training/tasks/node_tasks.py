@@ -8,9 +8,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from glt_cli.config.datasets import BINARY_METRICS
 from glt_cli.training import metrics
 from glt_cli.training.tasks.task import MARGIN, Task, binary_confidence_loss
+
+#: Metrics of the predicted classes; of two classes also those of the second one's score.
+_OF_CLASSES = {"accuracy": metrics.accuracy, "f1_macro": metrics.f1_macro}
+_OF_SCORES = {"roc_auc": metrics.roc_auc, "average_precision": metrics.average_precision}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,12 +55,9 @@ class NodeClassification(NodeTask):
     def score(self, outputs: Tensor, split: str) -> Tensor:
         """Accuracy or macro F1; with two classes also ROC-AUC or average precision."""
         y = self.y[self.splits[split]]
-        if self.metric in BINARY_METRICS:
-            second = outputs[:, 1] - outputs[:, 0]
-            of_scores = {"roc_auc": metrics.roc_auc, "average_precision": metrics.average_precision}
-            return of_scores[self.metric](second, y)
-        of_classes = {"accuracy": metrics.accuracy, "f1_macro": metrics.f1_macro}
-        return of_classes[self.metric](outputs, y)
+        if self.metric in _OF_SCORES:
+            return _OF_SCORES[self.metric](outputs[:, 1] - outputs[:, 0], y)
+        return _OF_CLASSES[self.metric](outputs, y)
 
     def divergence(self, outputs: Tensor, teacher: Tensor, nodes: Tensor) -> Tensor:
         """Kullback-Leibler divergence of the predicted classes from the teacher's."""

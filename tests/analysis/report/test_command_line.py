@@ -7,14 +7,15 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
 from glt_cli.analysis.report.command_line import overrides_of, read_config, shell_command
-from glt_cli.config.request import quoted, read
+from glt_cli.config.request import read
+from glt_cli.config.typed_text import as_typed
 from glt_cli.experiment.paths import RunFolder
 
 FILES = ["dataset=files", "dataset.edges=e.csv", "dataset.nodes=n.csv", "dataset.label=churned"]
 
 
 def composed(words: list[str]) -> dict[str, object]:
-    config = asdict(read(quoted(words), False, None).points[0].config)
+    config = asdict(read(as_typed(words), False, None).points[0].config)
     del config["preset"]
     return config
 
@@ -35,7 +36,7 @@ def composed(words: list[str]) -> dict[str, object]:
     ],
 )
 def test_the_words_compose_what_was_read_config(words: list[str], tmp_path: Path) -> None:
-    config = read(quoted(words), False, None).points[0].config
+    config = read(as_typed(words), False, None).points[0].config
     folder = RunFolder(tmp_path)
     folder.config.write_text(OmegaConf.to_yaml(asdict(config)))
     kept = read_config(folder)
