@@ -136,9 +136,15 @@ class FilesConfig(DatasetConfig):
     #: Labels that stand for "unknown", and cells of other columns that stand for "missing".
     unlabelled: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
-    #: Column with train, val or test, or three columns that are true for nodes of each part; by
-    #: default a seeded split of each class by these fractions.
+    #: Column with train, val or test (or with these values for each), or two or three columns that
+    #: are true for nodes of train, val and test. Where no node is given to val, some of train are.
     split: Any = None
+    train: list[str] = field(default_factory=list)
+    val: list[str] = field(default_factory=list)
+    test: list[str] = field(default_factory=list)
+    #: Column of times: the earliest labelled nodes train and the latest test, by the fractions.
+    time: str | None = None
+    #: Without these, a seeded split of each class by the fractions.
     train_fraction: float = bounded(0.6, 0, 1, above=True, below=True)
     val_fraction: float = bounded(0.2, 0, 1, above=True, below=True)
     split_seed: int = bounded(0, 0, 2**32 - 1)
@@ -173,6 +179,12 @@ class FilesConfig(DatasetConfig):
         """The columns that are true for nodes of train, val and test, if the split is by them."""
         return [str(name) for name in self.split] if isinstance(self.split, list) else []
 
+    @property
+    def words(self) -> list[list[str]]:
+        """The values of the split column that stand for train, val and test, if any are given."""
+        given = [self.train, self.val, self.test]
+        return given if any(given) else []
+
     def has_header(self, key: str) -> bool:
         """Whether the file, "nodes" or "edges", begins with the names of its columns."""
         return self.header in ("true", key)
@@ -180,11 +192,7 @@ class FilesConfig(DatasetConfig):
     def problems(self) -> Iterator[str]:
         """See DatasetConfig."""
         yield from _title_problems(self)
-        if self.split is not None and not isinstance(self.split, str) and len(self.masks) != 3:
-            yield (
-                f"dataset.split={self.split}: must be a column, or three for train, val and test, "
-                "as in dataset.split=[train_mask,val_mask,test_mask]"
-            )
+        yield from self._split_problems()
         for key in ("edges", "nodes", "label"):
             if not getattr(self, key):
                 yield f"dataset.{key}: must be given, as in dataset.{key}={_EXAMPLES[key]}"
@@ -195,6 +203,32 @@ class FilesConfig(DatasetConfig):
                 f"dataset.train_fraction={self.train_fraction} and dataset.val_fraction="
                 f"{self.val_fraction}: no nodes are left for testing; their sum must be below 1"
             )
+
+    def _split_problems(self) -> Iterator[str]:
+        masks = len(self.masks)
+        if self.split is not None and not isinstance(self.split, str) and masks not in (2, 3):
+            yield (
+                f"dataset.split={self.split}: must be a column, or three for train, val and test, "
+                "as in dataset.split=[train_mask,val_mask,test_mask], or two for train and test"
+            )
+        if self.split is not None and self.time is not None:
+            yield (
+                f"dataset.split={self.split} and dataset.time={self.time}: give one of them; "
+                "dataset.time makes the split itself"
+            )
+        if not self.words:
+            return
+        if not isinstance(self.split, str):
+            yield (
+                "dataset.train, dataset.val and dataset.test are values of the column "
+                "dataset.split; name it, as in dataset.split=year"
+            )
+        for name, words in (("train", self.train), ("test", self.test)):
+            if not words:
+                yield f"dataset.{name}: must list the values of {name}, as in dataset.{name}=[2024]"
+        every = [*self.train, *self.val, *self.test]
+        for word in sorted({word for word in every if every.count(word) > 1}):
+            yield f"dataset.train, dataset.val and dataset.test: {word!r} must be in one of them"
 
 
 @dataclass

@@ -71,6 +71,7 @@ def _read(config: FilesConfig) -> NodeData:
     from glt_cli.data.files import report
     from glt_cli.data.files import split as split_of
     from glt_cli.data.files.headerless import refuse_headerless
+    from glt_cli.data.files.labels import labels
     from glt_cli.data.files.made_features import made_features
     from glt_cli.data.files.suspicious import suspicious
 
@@ -78,7 +79,7 @@ def _read(config: FilesConfig) -> NodeData:
     refuse_headerless(nodes, config)
     id_column, names = _columns(nodes, config)
     ids = edges_of.node_ids(nodes, id_column)
-    labelled = split_of.labels(nodes, str(config.label), config.unlabelled)
+    labelled = labels(nodes, str(config.label), config.unlabelled)
     if config.metric in BINARY_METRICS and len(labelled.classes) != 2:
         raise UserError(
             f"dataset.metric={config.metric}: needs two classes, but {config.label!r} has "
@@ -138,6 +139,8 @@ def _columns(nodes: Table, config: FilesConfig) -> tuple[str, list[str]]:
     chosen["label"] = nodes.column("label", str(config.label))
     if isinstance(config.split, str):
         chosen["split"] = nodes.column("split", config.split)
+    if config.time is not None:
+        chosen["time"] = nodes.column("time", config.time)
     masks = [nodes.column("split", name) for name in config.masks]
     for key, name in chosen.items():
         for other in chosen:

@@ -7,6 +7,7 @@ may be Namibia.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,16 @@ class Coded:
         import numpy as np
 
         return Coded(np.where(self.spread(leave_out, True), -1, self.codes), self.values)
+
+    def among(self, words: Sequence[str]) -> list[NDArray[np.bool_]]:
+        """For each word, return which distinct values are it, as text or as a number; each [U]."""
+        import numpy as np
+
+        values, wanted = self.numbers(), as_numbers(np.array([*words], dtype=object))
+        return [
+            (self.values == word) | (values == number)
+            for word, number in zip(words, wanted, strict=True)
+        ]
 
     def numbers(self) -> NDArray[np.float64]:
         """Return the distinct values as numbers, [U]; nan for other text."""

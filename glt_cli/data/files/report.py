@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from glt_cli.data.files.columns import Feature
-    from glt_cli.data.files.split import Labels
+    from glt_cli.data.files.labels import Labels
 
 
 def label_report(labelled: Labels, column: str) -> list[str]:
@@ -32,7 +32,9 @@ def label_report(labelled: Labels, column: str) -> list[str]:
 def split_report(parts: list[NDArray[np.int64]], config: FilesConfig) -> str:
     """Say how many nodes each part has, and where the parts come from."""
     by = f"drawn by label, split_seed {config.split_seed}"
-    if config.masks:
+    if config.time is not None:
+        by = f"by time, column {config.time!r}"
+    elif config.masks:
         by = f"by columns {listed(config.masks)}"
     elif config.split is not None:
         by = f"by column {config.split!r}"

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from glt_cli.config.datasets import FilesConfig
 from glt_cli.data.files.cells import MISSING_WORDS
 from glt_cli.data.files.columns import MISSING, Categories, Feature, Numbers
-from glt_cli.data.files.split import WORDS, Labels
+from glt_cli.data.files.labels import Labels
+from glt_cli.data.files.split import WORDS
 from glt_cli.data.files.tabular import Table, listed, setting
 
 if TYPE_CHECKING:

@@ -337,9 +337,9 @@ def test_label_with_too_many_classes() -> None:
 
 
 def test_empty_part() -> None:
-    assert mistake(with_column("part", ["train", "test"] * 6), split="part") == (
-        "nodes.csv, column 'part': has no labelled node for val; write 'val' for some nodes, "
-        "or leave out dataset.split to have the parts drawn."
+    assert mistake(with_column("part", ["train", "val"] * 6), split="part") == (
+        "nodes.csv, column 'part': has no labelled node for test; write 'test' for some nodes, "
+        "name its values with dataset.test=[…], or leave out dataset.split to have the parts drawn."
     )
     assert mistake("id,a,y\n1,2,x\n2,3,y\n", "s,t\n1,2\n", label="y") == (
         "nodes.csv: 2 labelled nodes are too few for dataset.train_fraction=0.6 and "

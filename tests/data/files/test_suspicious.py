@@ -141,7 +141,7 @@ def test_masks_must_be_true_or_false_and_apart() -> None:
     config.split = ["noise", "q", "r"]
     with pytest.raises(UserError, match="doesn't say whether the node is in this part"):
         files.load(config, None)
-    config.split = ["p", "q"]
+    config.split = ["p"]
     with pytest.raises(UserError, match="must be a column, or three"):
         files.load(config, None)
 
