@@ -54,11 +54,29 @@ def tracked(things: Sequence[T], what: str) -> Iterable[T]:
     return track(things, what, console=stderr, transient=True)
 
 
+_concealed: dict[str, str] = {}
+#: Shorter values aren't concealed: they occur in other words too.
+_SHORTEST_SECRET = 6
+
+
+def conceal(value: str, shown: str) -> None:
+    """Let `without_secrets` replace a value, such as that of an environment variable."""
+    if len(value) >= _SHORTEST_SECRET:
+        _concealed[value] = shown
+
+
+def without_secrets(text: str) -> str:
+    """Replace each concealed value in a message by the text that stands for it."""
+    for value in sorted(_concealed, key=len, reverse=True):
+        text = text.replace(value, _concealed[value])
+    return text
+
+
 def printable(line: str) -> str:
-    """Make a line that echoes input safe to print: no control characters, no endless words."""
+    """Replace what no printed line may have: secrets, control characters, endless words."""
     escaped = "".join(
         each if each.isprintable() else each.encode("unicode_escape", "replace").decode()
-        for each in line
+        for each in without_secrets(line)
     )
     return " ".join(
         word if len(word) < _LONGEST_WORD else f"{word[: _LONGEST_WORD // 3]}…"

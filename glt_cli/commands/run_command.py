@@ -72,12 +72,11 @@ def _print_hydra_help(request: Request, flags: argparse.Namespace) -> None:
 
 
 def _print_config(request: Request, flags: argparse.Namespace) -> None:
-    from dataclasses import asdict
 
     from omegaconf import OmegaConf
 
     point = _only_point(request, "--cfg")
-    settings: dict[str, Any] = {} if flags.cfg == "hydra" else asdict(point.config)
+    settings: dict[str, Any] = {} if flags.cfg == "hydra" else point.config.stored()
     settings |= {"hydra": request.hydra} if flags.cfg != "job" else {}
     print(OmegaConf.to_yaml(OmegaConf.create(settings)), end="")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from hydra._internal.utils import get_args_parser
 from omegaconf import OmegaConf
 
@@ -16,7 +14,7 @@ _HIDDEN = ("preset", "names")
 def run_help(request: Request, template: str) -> str:
     """Fill a template of conf/config.yaml (`help`), or Hydra's own (`hydra_help`)."""
     assert request.hydra is not None
-    shown = {k: part for k, part in asdict(request.points[0].config).items() if k not in _HIDDEN}
+    shown = {k: part for k, part in request.points[0].config.stored().items() if k not in _HIDDEN}
     form = OmegaConf.create({"hydra": request.hydra}).hydra[template]
     with composing(request.config_dir) as hydra:
         return hydra.get_help(form, OmegaConf.create(shown), get_args_parser(), resolve=False)

@@ -6,7 +6,7 @@ Nothing here imports torch, so that the command line checks a request before tor
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from omegaconf import MISSING, OmegaConf
@@ -15,6 +15,7 @@ from omegaconf.errors import OmegaConfBaseException
 from glt_cli.config.backbones import BACKBONES, BackboneConfig
 from glt_cli.config.datasets import DatasetConfig, schema
 from glt_cli.config.declare import bounded, excluded_from_hash, one_of, out_of_bounds
+from glt_cli.config.environment import conceal_values, restored
 from glt_cli.config.methods import METHODS, MethodConfig
 from glt_cli.errors import UserError
 
@@ -89,6 +90,8 @@ class Config:
     output_dir: str = excluded_from_hash("outputs")
     force: bool = excluded_from_hash(False)
     quiet: bool = excluded_from_hash(False)
+    #: Settings from environment variables: what was written, by key. It is stored in their place.
+    written: dict[str, str] = excluded_from_hash(dict)
 
     @property
     def method_name(self) -> str:
@@ -105,6 +108,11 @@ class Config:
         """Name of the data set in folders, records and tables: its title, if it has one."""
         has_title = self.dataset.shown != self.dataset.name
         return self.dataset.shown if has_title else self.names.dataset or self.dataset.name
+
+    def stored(self) -> dict[str, Any]:
+        """Return plain settings as they are written to files and shown: without secrets."""
+        settings = asdict(self)
+        return restored(settings, settings.pop("written"))
 
 
 def config_from(settings: Mapping[str, Any]) -> Config:
@@ -124,6 +132,7 @@ def config_from(settings: Mapping[str, Any]) -> Config:
     except (KeyError, TypeError, OmegaConfBaseException) as error:
         raise ValueError(f"not the settings of a run: {error}") from error
     assert isinstance(config, Config)
+    conceal_values(asdict(config), config.written)
     return config
 
 

@@ -7,7 +7,7 @@ import copy
 import difflib
 import re
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any, get_type_hints
 
 import yaml
@@ -19,6 +19,7 @@ from omegaconf.errors import OmegaConfBaseException
 from glt_cli.config import Config, RetrainConfig, SparsityConfig, TrainerConfig, check
 from glt_cli.config.backbones import BACKBONES
 from glt_cli.config.datasets import DATASETS
+from glt_cli.config.environment import as_written, conceal_values
 from glt_cli.config.methods import METHODS
 from glt_cli.errors import UserError
 
@@ -45,11 +46,15 @@ def composed(overrides: Sequence[str], hydra: bool = False) -> DictConfig:
 
 def to_config(cfg: DictConfig) -> Config:
     """Convert a composed configuration to a `Config`, without Hydra's node."""
+    ours = without_hydra(cfg)
     try:
-        config = OmegaConf.to_object(without_hydra(cfg))
+        config = OmegaConf.to_object(ours)
     except OmegaConfBaseException as error:
         raise UserError(explain(error, [])) from error
     assert isinstance(config, Config)
+    unresolved: Any = OmegaConf.to_container(ours, resolve=False)
+    config.written = as_written(unresolved)
+    conceal_values(asdict(config), config.written)
     if "hydra" in cfg:
         for group in ("method", "backbone", "dataset"):
             chosen, built_in = cfg.hydra.runtime.choices[group], getattr(config, group).name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -235,7 +235,7 @@ def _write(
     record = replace(record, ticket_sha256=results.write_ticket(ticket, folder))
     results.write_rounds(result.rounds, folder)
     results.write_tables(folder, record, config, result)
-    write_whole(folder.config, OmegaConf.to_yaml(asdict(config)))
+    write_whole(folder.config, OmegaConf.to_yaml(config.stored()))
     write_whole(folder.history, history.history())
     record.write(folder)
     return record

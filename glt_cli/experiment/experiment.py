@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from copy import deepcopy
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import torch
 from omegaconf import OmegaConf
@@ -29,6 +29,7 @@ from glt_cli.experiment.record import Record, finished, run_folder
 from glt_cli.experiment.teacher import DenseModel
 from glt_cli.experiment.ticket import read_ticket
 from glt_cli.pruning.context import SearchResult
+from glt_cli.terminal import without_secrets
 from glt_cli.training.tasks import make_task
 
 
@@ -94,7 +95,7 @@ def _run(
         record = results.unfinished_record(config, identity, measured, "interrupted", "interrupted")
         raise
     except Exception as error:
-        reason = _reason(error)
+        reason = without_secrets(_reason(error))
         record = results.unfinished_record(config, identity, measured, "failed", reason)
         recorder.log.write(traceback.format_exc())
     finally:
@@ -132,7 +133,7 @@ def _clear(folder: RunFolder, config: Config) -> None:
         path.unlink(missing_ok=True)
     if config.force:
         Checkpoint(folder.checkpoint).forget()
-    write_whole(folder.config, OmegaConf.to_yaml(asdict(config)))
+    write_whole(folder.config, OmegaConf.to_yaml(config.stored()))
 
 
 def _do(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from glt_cli.terminal import without_secrets
+
 
 class Log:
     """A run's `log.txt`, written line by line, so that a crash doesn't lose it."""
@@ -20,4 +22,4 @@ class Log:
         if self.path is None:
             return
         with self.path.open("a") as file:
-            file.write(f"{time.strftime('%H:%M:%S')} {message}\n")
+            file.write(f"{time.strftime('%H:%M:%S')} {without_secrets(message)}\n")

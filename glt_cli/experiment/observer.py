@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Protocol
 
+from glt_cli.terminal import without_secrets
 from glt_cli.training.loop import Epoch
 
 
@@ -31,7 +32,7 @@ class Lines:
     def say(self, message: str, once: bool = False) -> None:
         """See RunObserver."""
         if not (once and message in self._shown):
-            print(message)
+            print(without_secrets(message))
         self._shown.add(message)
 
     def begin(self, phase: str, epochs: int) -> None:

@@ -144,6 +144,11 @@ def ticket_of(
         edge_weight=task.graph.edge_weight,
         kept_edge_weight=result.found.result.edge_weight,
         statistics=task.statistics,
+        written={
+            key.removeprefix("dataset."): text
+            for key, text in config.written.items()
+            if key.startswith("dataset.")
+        },
     )
 
 

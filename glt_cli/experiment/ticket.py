@@ -20,6 +20,7 @@ from torch import Tensor
 from glt_cli.config.backbones import BACKBONES, BackboneConfig
 from glt_cli.config.datasets import DatasetConfig, schema
 from glt_cli.config.declare import out_of_bounds
+from glt_cli.config.environment import resolved, restored
 from glt_cli.data.catalog import CATALOG
 from glt_cli.errors import UserError
 from glt_cli.experiment.paths import RunFolder, write_whole
@@ -58,6 +59,8 @@ class SavedTicket:
         kept_edge_weight: w, what each kept edge weighs beside its edge weight.
         statistics: Mean and deviation [F] of the training nodes' features, if the data set's
             transform is `standardise`.
+        written: Settings of the data set that come from environment variables: what is stored in
+            their place, by key.
     """
 
     backbone: BackboneConfig
@@ -76,6 +79,7 @@ class SavedTicket:
     edge_weight: Tensor | None = None
     kept_edge_weight: float = 1.0
     statistics: dict[str, Tensor] = field(default_factory=dict)
+    written: dict[str, str] = field(default_factory=dict)
 
     @property
     def graph_sparsity(self) -> float:
@@ -122,7 +126,7 @@ def write_ticket(ticket: SavedTicket, folder: RunFolder) -> str:
     about = {
         "format": TICKET_FORMAT,
         "backbone": asdict(ticket.backbone),
-        "dataset": asdict(ticket.dataset),
+        "dataset": restored(asdict(ticket.dataset), ticket.written),
         "data_checksum": ticket.data_checksum,
         "preparation": ticket.preparation,
         "num_features": ticket.num_features,
@@ -215,7 +219,8 @@ def _assemble(about: dict[str, Any], tensors: dict[str, Tensor]) -> SavedTicket:
     if name not in BACKBONES:
         raise ValueError(f"unknown backbone {name}; one of a plug-in needs --plugin")
     backbone = typed(BACKBONES[name], about["backbone"], "backbone")
-    dataset = typed(schema(about["dataset"]["name"]), about["dataset"], "dataset")
+    settings, written = resolved(about["dataset"])
+    dataset = typed(schema(settings["name"]), settings, "dataset")
     if problems := [*out_of_bounds(backbone), *out_of_bounds(dataset)]:
         raise ValueError("; ".join(problems))
     outputs, preparation = about["num_outputs"], about["preparation"]
@@ -238,6 +243,7 @@ def _assemble(about: dict[str, Any], tensors: dict[str, Tensor]) -> SavedTicket:
         edge_weight=tensors.get("edge_weight"),
         kept_edge_weight=number(about, "kept_edge_weight", 1.0),
         statistics=part("features."),
+        written=written,
     )
     _check(ticket)
     # The order of tensors in a safetensors file is arbitrary; masks have the model's.

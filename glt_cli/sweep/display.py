@@ -21,7 +21,7 @@ from rich.text import Text
 
 from glt_cli.experiment.observer import epoch_figures, phase_line
 from glt_cli.sweep.progress import Grid
-from glt_cli.terminal import console
+from glt_cli.terminal import console, without_secrets
 from glt_cli.training.loop import Epoch
 
 #: Seconds between two checks of a grid's files.
@@ -136,7 +136,7 @@ class Display:
         if once and message in self._shown:
             return
         self._shown.add(message)
-        self.console.print(message, markup=False, soft_wrap=True)
+        self.console.print(without_secrets(message), markup=False, soft_wrap=True)
 
     def begin(self, phase: str, epochs: int) -> None:
         """See observer.RunObserver."""

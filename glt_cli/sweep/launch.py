@@ -26,6 +26,7 @@ from glt_cli.errors import UserError
 from glt_cli.sweep.display import Display
 from glt_cli.sweep.job import job
 from glt_cli.sweep.progress import Grid
+from glt_cli.terminal import without_secrets
 
 
 class CheckedPoints:
@@ -154,4 +155,5 @@ def _run(settings: dict[str, Any], name: str) -> None:
 
 
 def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), "no reason given").rstrip(".")
+    text = without_secrets(str(error))
+    return next(iter(text.strip().splitlines()), "no reason given").rstrip(".")

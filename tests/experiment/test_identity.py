@@ -42,7 +42,8 @@ def changed(base: Config, path: tuple[str, ...]) -> Config:
 
 
 ASIDE = {
-    "seed", "device", "preset", "names", "tolerance", "data_root", "output_dir", "force", "quiet"
+    "seed", "device", "preset", "names", "tolerance", "data_root", "output_dir", "force", "quiet",
+    "written",
 }  # fmt: skip
 
 
