@@ -16,10 +16,10 @@ from glt_cli.models.receptive_field import GraphView
 from glt_cli.models.sparse import Matrix
 
 #: GENConv adds this to its messages, so that they are positive.
-_EPSILON = 1e-7
+EPSILON = 1e-7
 #: Logits are clamped to ±this, so that derivatives stay finite; after batch norm they are a few
 #: units. No maximum is subtracted, since absent messages must not affect the result.
-_LARGEST_LOGIT = 30.0
+LARGEST_LOGIT = 30.0
 
 
 def softmax_aggregate(
@@ -35,7 +35,7 @@ def softmax_aggregate(
         messages: [N, F].
         temperature: t, a scalar.
     """
-    logits = (temperature * messages).clamp(-_LARGEST_LOGIT, _LARGEST_LOGIT)
+    logits = (temperature * messages).clamp(-LARGEST_LOGIT, LARGEST_LOGIT)
     exponentials = logits.exp()
     total = adjacency.aggregate(weights, exponentials * messages)
     return total / adjacency.aggregate(weights, exponentials)
@@ -81,7 +81,7 @@ class GENLayer(Layer):
 
     def forward(self, h: Tensor, adjacency: Adjacency, weights: Tensor) -> Tensor:
         """Map [N, F] to [N, F] with edge weights [nnz]."""
-        messages = F.relu(h) + _EPSILON
+        messages = F.relu(h) + EPSILON
         received = softmax_aggregate(adjacency, weights, messages, self.temperature)
         mapped: Tensor = self.linear(h + received)
         return mapped + self.bias

@@ -1,0 +1,1 @@
+"""Exported models: they run with torch and safetensors alone."""
