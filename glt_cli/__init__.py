@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from glt_cli.config.methods import MethodConfig
     from glt_cli.data.graph_data import LinkData, NodeData
     from glt_cli.data.plugged import register_dataset
+    from glt_cli.deploy.export import export
     from glt_cli.deploy.find_ticket import find_ticket
     from glt_cli.deploy.loaded_ticket import Ticket, load_ticket
+    from glt_cli.deploy.runtime.loaded_model import LoadedModel, load
     from glt_cli.errors import UserError
     from glt_cli.experiment.record import Record
     from glt_cli.models import register_backbone
@@ -43,6 +45,7 @@ __all__ = [
     "LayerSize",
     "Linear",
     "LinkData",
+    "LoadedModel",
     "MethodConfig",
     "NodeData",
     "PruningContext",
@@ -51,7 +54,9 @@ __all__ = [
     "Ticket",
     "UserError",
     "bounded",
+    "export",
     "find_ticket",
+    "load",
     "load_runs",
     "load_ticket",
     "masks_of_largest",
@@ -78,6 +83,7 @@ _MODULES = {
     "LayerSize": "models.backbone",
     "Linear": "models.backbone",
     "LinkData": "data.graph_data",
+    "LoadedModel": "deploy.runtime.loaded_model",
     "Ticket": "deploy.loaded_ticket",
     "MethodConfig": "config.methods",
     "NodeData": "data.graph_data",
@@ -86,7 +92,9 @@ _MODULES = {
     "SearchResult": "pruning.context",
     "UserError": "errors",
     "bounded": "config.declare",
+    "export": "deploy.export",
     "find_ticket": "deploy.find_ticket",
+    "load": "deploy.runtime.loaded_model",
     "load_runs": "analysis.load_runs",
     "load_ticket": "deploy.loaded_ticket",
     "masks_of_largest": "pruning.masks",

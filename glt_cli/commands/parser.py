@@ -11,6 +11,7 @@ import glt_cli
 from glt_cli.commands import (
     completion_command,
     datasets_command,
+    export_command,
     report_command,
     run_command,
     search_command,
@@ -29,6 +30,7 @@ examples:
                                                finished runs, means over seeds
   glt report outputs --output report.html      a page with their tables and figures
   glt verify outputs/fastglt-gcn-cora-seed0-…  check a saved ticket against its data
+  glt export outputs/fastglt-gcn-cora-seed0-…  write its model as a folder for torch alone
   glt datasets                                 data sets, and whether they are on this machine
 """
 
@@ -61,6 +63,7 @@ def build_parser() -> Parser:
     search_command.add(commands)
     datasets_command.add(commands)
     verify_command.add(commands)
+    export_command.add(commands)
     table_command.add(commands)
     report_command.add(commands)
     completion_command.add(commands)

@@ -28,6 +28,8 @@ class GraphData:
     derived: Whether x was computed from edges, such as the mean of each node's edge features.
     preparation: How x was made from the user's columns, in a form for JSON; it is saved with the
         ticket.
+    ids: The ids of the nodes in the user's file, in the order of the rows; None if they are just
+        numbered.
     report: Lines about what was read, cleaned and dropped.
     """
 
@@ -38,6 +40,7 @@ class GraphData:
     directed: bool = False
     derived: bool = False
     preparation: dict[str, Any] | None = None
+    ids: tuple[str, ...] | None = None
     report: tuple[str, ...] = ()
 
 

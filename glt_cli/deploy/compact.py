@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, cast
 
 import torch
@@ -139,12 +140,12 @@ def _no_heads(bias: Tensor) -> Tensor:
 
 def _trimmed(stages: list[_Stage], about: dict[str, Any]) -> Compact:
     """Drop units until none can go."""
-    while any(_drop_units(*pair) for pair in zip(stages, stages[1:], strict=False)):
+    while any(_drop_units(*pair) for pair in pairwise(stages)):
         pass
     first = stages[0]
     features = _some(first.weight.ne(0).any(1))
     first.weight = first.weight[features]
-    tensors = {}
+    tensors: dict[str, Tensor] = {}
     for k, stage in enumerate(stages):
         tensors |= {f"map.{k}": stage.weight.contiguous(), f"bias.{k}": stage.bias}
         if bool(stage.shift.ne(0).any()):

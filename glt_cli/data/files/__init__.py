@@ -113,6 +113,7 @@ def _read(config: FilesConfig) -> NodeData:
         val=parts[1],
         test=parts[2],
         num_classes=len(labelled.classes),
+        ids=tuple(str(each) for each in ids),
         preparation={
             "id": id_column,
             "label": {"column": config.label, "classes": labelled.classes},

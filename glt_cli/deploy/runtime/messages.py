@@ -90,7 +90,8 @@ class Messages:
             (self.num_nodes, self.num_nodes),
             check_invariants=False,
         )
-        return torch.sparse.mm(matrix, h.contiguous(), "sum")
+        result: Tensor = torch.sparse.mm(matrix, h.contiguous(), "sum")
+        return result
 
 
 def with_loops(

@@ -36,13 +36,16 @@ class Map(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map [N, inputs], dense or CSR, to [N, outputs]."""
         weight = cast(Tensor, self.weight)
+        h: Tensor
+        if self.is_csr and x.layout == torch.sparse_csr:
+            x = x.to_dense()
         if x.layout == torch.sparse_csr:
             h = torch.sparse.mm(x, weight, "sum")
         elif self.is_csr:
             h = torch.sparse.mm(weight, x.t().contiguous(), "sum").t()
         else:
             h = x @ weight
-        return h if self.shift is None else h + self.shift
+        return h if self.shift is None else h + cast(Tensor, self.shift)
 
 
 class Network(nn.Module):
@@ -185,10 +188,12 @@ class ResGCNNetwork(Network):
         h = self._layer(0, self.encoder(x) + self.ends[0], messages)
         for place in range(1, len(self.layers)):
             h = h + self._layer(place, F.relu(self._norm(place, h)), messages)
-        return self.head(F.relu(self._norm(0, h))) + self.ends[1]  # type: ignore[no-any-return]
+        result: Tensor = self.head(F.relu(self._norm(0, h))) + self.ends[1]
+        return result
 
     def _norm(self, place: int, h: Tensor) -> Tensor:
-        return h * self.scales[place] + self.offsets[place]
+        result: Tensor = h * self.scales[place] + self.offsets[place]
+        return result
 
     def _layer(self, place: int, h: Tensor, messages: Messages) -> Tensor:
         sent = F.relu(h) + self.epsilon
@@ -196,7 +201,8 @@ class ResGCNNetwork(Network):
         exponentials = logits.exp()
         total = messages.sum(messages.weight, exponentials * sent)
         received = total / messages.sum(messages.weight, exponentials)
-        return self.layers[place](h + received) + self.biases[place]  # type: ignore[no-any-return]
+        result: Tensor = self.layers[place](h + received) + self.biases[place]
+        return result
 
 
 def _fixed(tensors: Sequence[Tensor]) -> list[nn.Parameter]:

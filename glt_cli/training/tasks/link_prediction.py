@@ -88,9 +88,13 @@ class LinkPrediction(Task):
 
     def second_score(self, outputs: Tensor, split: str) -> Tensor:
         """Area under the ROC curve."""
+        return metrics.roc_auc(*self.decisions(outputs, split))
+
+    def decisions(self, outputs: Tensor, split: str) -> tuple[Tensor, Tensor]:
+        """See Task."""
         positive, negative = self._scores(outputs, split)
         labels = torch.cat([torch.ones_like(positive), torch.zeros_like(negative)])
-        return metrics.roc_auc(torch.cat([positive, negative]), labels)
+        return torch.cat([positive, negative]), labels
 
     def divergence(self, outputs: Tensor, teacher: Tensor, nodes: Tensor) -> Tensor:
         """Binary cross entropy against the teacher's probabilities, on edges among the nodes."""

@@ -41,6 +41,10 @@ class NodeTask(Task):
             return torch.arange(self.graph.num_nodes, device=self.y.device)
         return self.splits[split]
 
+    def decisions(self, outputs: Tensor, split: str) -> tuple[Tensor, Tensor]:
+        """See Task."""
+        return outputs, self.y[self.splits[split]]
+
 
 @dataclass(frozen=True, kw_only=True)
 class NodeClassification(NodeTask):

@@ -78,6 +78,18 @@ class Task(ABC):
         """Score a split from the outputs of its `nodes`: float64 scalar on the device."""
 
     @abstractmethod
+    def decisions(self, outputs: Tensor, split: str) -> tuple[Tensor, Tensor]:
+        """Return the logits of a split's decisions, and what is true.
+
+        Args:
+            outputs: Those of the split's `nodes`.
+            split: `train` (not of links), `val` or `test`.
+
+        Returns:
+            Class scores [T, C] and classes int64 [T]; or logits and float32 0 or 1 of one shape.
+        """
+
+    @abstractmethod
     def divergence(self, outputs: Tensor, teacher: Tensor, nodes: Tensor) -> Tensor:
         """Mean distance to a teacher's outputs for the same nodes, for distillation."""
 
