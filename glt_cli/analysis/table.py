@@ -20,7 +20,7 @@ from glt_cli.analysis.compare.pivot import PivotTable, pivot
 from glt_cli.analysis.compare.published import (
     claim_notes,
     closest_published,
-    published_notes,
+    notes_on_others,
     read_published,
 )
 from glt_cli.analysis.compare.render import RenderedTable, render
@@ -95,14 +95,11 @@ def _pivot_table(
         notes.append(f"Published results are not given by {column_field}, so none are shown.")
         return pivot(ours, row_fields, column_field), notes
     values = read_published()
-    published = closest_published(ours, group_by, metrics, values)
-    pivot_table = pivot([*ours, *published], row_fields, column_field)
-    notes += published_notes(pivot_table.published_results())
-    claims = claim_notes(ours, values)
-    notes += claims
-    if not published and not claims:
+    others = closest_published(ours, group_by, metrics, values)
+    found = [*notes_on_others(others, metrics), *claim_notes(ours, values)]
+    if not found:
         notes.append("No published results are known for these methods, backbones and data sets.")
-    return pivot_table, notes
+    return pivot([*ours, *others.beside], row_fields, column_field), [*notes, *found]
 
 
 def _with_reference(metrics: tuple[str, ...]) -> tuple[str, ...]:

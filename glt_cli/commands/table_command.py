@@ -55,7 +55,9 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
     )
     add_tolerance(table)
     table.add_argument(
-        "--published", action="store_true", help="also show published results, labelled"
+        "--published",
+        action="store_true",
+        help="also show reruns of authors' code and published results, labelled",
     )
     add_plugin(table)
     table.set_defaults(do=show_table)

@@ -36,13 +36,17 @@ def with_differences(
         UserError: The reference has no runs, or several settings for a task.
     """
     scores = _scores(runs)
-    references: dict[_Task, dict[int, float]] = {}
+    settings: dict[_Task, list[dict[int, float]]] = defaultdict(list)
     for (task, label, _), by_seed in scores.items():
-        if label == method and references.setdefault(task, by_seed) is not by_seed:
+        if label == method:
+            settings[task].append(by_seed)
+    for task, several in settings.items():
+        if len(several) > 1:
             raise UserError(
-                f"--against {method}: has several settings for {', '.join(map(str, task[:2]))}; "
-                "choose one with --where"
+                f"--against {method}: has {len(several)} settings for "
+                f"{', '.join(map(str, task[:2]))}; choose one with --where"
             )
+    references = {task: by_seed for task, (by_seed,) in settings.items()}
     if not references:
         known = sorted({run.record.label for run in runs})
         raise UserError(f"--against {method}: has no finished runs; there are {', '.join(known)}")

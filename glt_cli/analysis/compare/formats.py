@@ -15,9 +15,9 @@ from rich.table import Table as RichTable
 from tabulate import tabulate
 
 from glt_cli.analysis.compare import fields
-from glt_cli.analysis.compare.pivot import PivotTable
+from glt_cli.analysis.compare.pivot import PivotTable, TableRow
 from glt_cli.analysis.compare.render import RenderedTable, TableCell
-from glt_cli.analysis.compare.statistics import Estimate
+from glt_cli.analysis.compare.statistics import Estimate, SettingResult
 from glt_cli.terminal import print_trimmed, printable
 
 #: Longer row names are wrapped; numbers never are.
@@ -181,11 +181,15 @@ def as_csv(pivot_table: PivotTable, metrics: Sequence[str]) -> str:
             ]
             seeds = " ".join(map(str, result.seeds))
             for name in metrics:
-                setting = [*values, row.label, result.config_hash, seeds, name]
+                setting = [*values, _setting(row, result), result.config_hash, seeds, name]
                 estimate = _csv_estimate(result.estimates.get(name))
                 cells = [*setting, *estimate, result.verdict]
                 writer.writerow([_no_formula(cell) for cell in cells])
     return out.getvalue()
+
+
+def _setting(row: TableRow, result: SettingResult) -> str:
+    return f"{row.label}: {result.citation}" if result.citation else row.label
 
 
 def _no_formula(cell: object) -> object:

@@ -1,11 +1,14 @@
-"""Published results, shown next to ours: always labelled, never part of a mean."""
+"""Results that aren't ours, shown next to ours: always labelled, never part of a mean.
+
+Three words keep apart where a figure is from: *ours*, a *rerun* of the authors' code, *published*.
+"""
 
 from __future__ import annotations
 
 import csv
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from glt_cli.analysis.compare import fields
@@ -16,6 +19,7 @@ from glt_cli.config.methods import METHODS
 _FILE = Path(__file__).resolve().parent / "published.csv"
 #: Stands for every backbone or data set.
 _ANY = "*"
+_WORDS = ("origin", "source", "location", "method", "backbone", "dataset")
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,8 @@ class PublishedValue:
     """One published number.
 
     Attributes:
-        source: Who published it, or who measured it with whose code.
+        origin: `published`, or `rerun`: measured with the authors' code.
+        source: Who published it, or whose code it is.
         location: Where in the source it is, and how it was measured.
         method: Its method, by our name if we have it.
         backbone: Its backbone; `*` for a claim about all.
@@ -36,6 +41,7 @@ class PublishedValue:
         note: What a reader must know.
     """
 
+    origin: str
     source: str
     location: str
     method: str
@@ -49,6 +55,28 @@ class PublishedValue:
     note: str
 
 
+#: What the words of the tables mean.
+LEGEND = (
+    "Rows without a label are ours. Rerun: the authors' code, run on our machine. Published: as the "
+    "source prints it."
+)
+#: Most that targets may differ where results stand beside each other: published ones are rounded.
+_ROUNDED = 0.005
+
+
+@dataclass(frozen=True)
+class Others:
+    """Results that aren't ours.
+
+    Attributes:
+        beside: Those at the same targets, for the table.
+        apart: Those at other targets, or whose source doesn't give them.
+    """
+
+    beside: list[SettingResult]
+    apart: list[SettingResult]
+
+
 def read_published() -> list[PublishedValue]:
     """Read the published values that come with the package."""
     with _FILE.open(newline="") as file:
@@ -58,7 +86,7 @@ def read_published() -> list[PublishedValue]:
 def _parse(row: dict[str, str]) -> PublishedValue:
     graph, weight = row["graph_sparsity"], row["weight_sparsity"]
     return PublishedValue(
-        **{key: row[key] for key in ("source", "location", "method", "backbone", "dataset")},
+        **{key: row[key] for key in _WORDS},
         quantity=row["quantity"],
         targets=(float(graph), float(weight)) if graph and weight else None,
         value=float(row["value"]),
@@ -73,8 +101,8 @@ def closest_published(
     group_by: Sequence[str],
     metrics: Sequence[str],
     values: Sequence[PublishedValue],
-) -> list[SettingResult]:
-    """Find published results for the same methods, backbones and data sets.
+) -> Others:
+    """Find what others have for the same methods, backbones and data sets, numbered by source.
 
     Of each source, the results with the closest targets are chosen: first those that prune the
     same kinds of elements, then those with the closest sparsities. Methods that glt does not
@@ -89,6 +117,7 @@ def closest_published(
     by_source = _results_by_source(values, group_by)
     candidates = [pair for pair in by_source if {*metrics} & {*pair[1].estimates}]
     chosen: set[int] = set()
+    same: set[int] = set()
     for our in ours:
         with_targets: dict[tuple[str, object], list[int]] = defaultdict(list)
         for i, (source, published) in enumerate(candidates):
@@ -97,12 +126,35 @@ def closest_published(
             if published.field_values[fields.TARGETS] is None:
                 chosen.add(i)
             else:
+                same |= {i} if _at_same_targets(published, our) else set()
                 with_targets[source, published.field_values["method"]].append(i)
         for indices in with_targets.values():
             distances = {i: _distance(candidates[i][1], our) for i in indices}
             smallest = min(distances.values())
             chosen |= {i for i in indices if distances[i] == smallest}
-    return [candidates[i][1] for i in sorted(chosen)]
+    found = _numbered([(i in same, candidates[i][1]) for i in sorted(chosen)])
+    return Others(
+        beside=[result for is_same, result in found if is_same],
+        apart=[result for is_same, result in found if not is_same],
+    )
+
+
+def _numbered(found: Sequence[tuple[bool, SettingResult]]) -> list[tuple[bool, SettingResult]]:
+    """Number the results by their citations, those that stand beside ours first."""
+    in_order = sorted(found, key=lambda pair: not pair[0])
+    numbers: dict[str, int] = {}
+    for _, result in in_order:
+        numbers.setdefault(result.citation, len(numbers) + 1)
+    return [
+        (same, replace(each, published_label=f"{each.published_label} [{numbers[each.citation]}]"))
+        for same, each in in_order
+    ]
+
+
+def _at_same_targets(published: SettingResult, our: SettingResult) -> bool:
+    targets = [result.field_values[fields.TARGETS] for result in (published, our)]
+    first, second = (pair for pair in targets if isinstance(pair, tuple))
+    return all(abs(a - b) <= _ROUNDED for a, b in zip(first, second, strict=True))
 
 
 def claim_notes(ours: Iterable[SettingResult], values: Iterable[PublishedValue]) -> list[str]:
@@ -122,20 +174,35 @@ def claim_notes(ours: Iterable[SettingResult], values: Iterable[PublishedValue])
     ]
 
 
-def published_notes(published: Sequence[SettingResult]) -> list[str]:
-    """List the remarks on published results, each once per source."""
-    subjects: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for result in published:
-        values = ((name, result.field_values[name]) for name in fields.STANDARD_FIELDS)
-        subject = ", ".join(fields.text(name, value) for name, value in values)
-        for remark in result.remarks:
-            subjects[result.published_label, remark].append(subject)
-    lines = []
-    for (label, remark), named in subjects.items():
-        is_general = len(named) == sum(result.published_label == label for result in published)
-        subject = "" if is_general else f", {' and '.join(named)}"
-        lines.append(f"{label[0].upper()}{label[1:]}{subject}: {remark}.")
-    return lines
+def notes_on_others(others: Others, metrics: Sequence[str]) -> list[str]:
+    """The legend, the results that don't stand beside ours, and each source with its remarks."""
+    everyone = [*others.beside, *others.apart]
+    if not everyone:
+        return []
+    notes = [LEGEND] if others.beside else []
+    if apart := [shown for each in others.apart if (shown := _in_words(each, metrics))]:
+        notes.append(f"At other targets than ours, so not beside them: {'; '.join(apart)}.")
+    cited: dict[str, list[SettingResult]] = defaultdict(list)
+    for result in sorted(everyone, key=lambda each: int(each.published_label.split("[")[1][:-1])):
+        if result in others.beside or _in_words(result, metrics):
+            cited[result.citation].append(result)
+    for citation, results in cited.items():
+        number = results[0].published_label.split(" ")[1]
+        remarks = dict.fromkeys(remark for result in results for remark in result.remarks)
+        notes.append(f"{number} {citation}{': ' if remarks else ''}{'; '.join(remarks)}.")
+    return notes
+
+
+def _in_words(result: SettingResult, metrics: Sequence[str]) -> str:
+    """A result that has no row, if it has one of the table's metrics."""
+    name = next((name for name in metrics if name in result.estimates), None)
+    if name is None:
+        return ""
+    values = ((field, result.field_values[field]) for field in fields.STANDARD_FIELDS)
+    subject = ", ".join(fields.text(field, value) for field, value in values)
+    metric = METRICS[name]
+    figure = metric.format_mean(result.estimates[name].mean)
+    return f"{subject}: {metric.heading} {figure}, {result.published_label}"
 
 
 def _matches(published: SettingResult, our: SettingResult) -> bool:
@@ -161,14 +228,17 @@ def _results_by_source(
     for one in values:
         if one.dataset != _ANY:
             setting = (one.method, one.backbone, one.dataset, one.targets)
-            groups[(one.source, one.location, *setting)].append(one)
+            groups[(one.origin, one.source, one.location, *setting)].append(one)
     dense_macs = {
         (one.source, one.backbone, one.dataset): one.value
         for one in values
         if one.quantity == "macs" and one.targets == (0, 0)
     }
     return [
-        (group[0].source, _published_result(group, group_by, dense_macs))
+        (
+            f"{group[0].origin} {group[0].source}",
+            _published_result(group, group_by, dense_macs),
+        )
         for group in groups.values()
     ]
 
@@ -207,6 +277,7 @@ def _published_result(
     return SettingResult(
         field_values=field_values,
         estimates=estimates,
-        published_label=f"published ({first.source}; {location})",
+        published_label=first.origin,
+        citation=f"{first.source}; {location}",
         remarks=tuple(notes),
     )

@@ -76,7 +76,7 @@ def verdict(difference: Estimate, tolerance: float) -> str:
 
 @dataclass(frozen=True)
 class SettingResult:
-    """The results of one setting, ours or published.
+    """The results of one setting: ours, a rerun of the authors' code, or published.
 
     Attributes:
         field_values: Values of the fields that tables group by.
@@ -87,7 +87,8 @@ class SettingResult:
         config_hash: Hash of all settings.
         settings: The settings themselves.
         devices: Devices of the runs.
-        published_label: Label of a published result in tables; empty for ours.
+        published_label: Label in tables of a result that isn't ours, as in "rerun [2]".
+        citation: Who measured it, and where it is; empty for ours.
         remarks: Notes that belong under every table with this result.
     """
 
@@ -100,6 +101,7 @@ class SettingResult:
     settings: Mapping[str, object] = field(default_factory=dict)
     devices: tuple[str, ...] = ()
     published_label: str = ""
+    citation: str = ""
     remarks: tuple[str, ...] = ()
 
     @property

@@ -233,7 +233,7 @@ def test_the_package_has_the_published_figures() -> None:
 
 def test_published_figures_are_those_of_the_nearest_kind_of_target() -> None:
     def figure_at(graph: float, weight: float, method: str = "fastglt") -> PublishedValue:
-        facts = ("source", "table 1", method, "gcn", "cora", "test")
+        facts = ("published", "source", "table 1", method, "gcn", "cora", "test")
         return PublishedValue(*facts, (graph, weight), 0.5, None, None, "")
 
     figures = [
@@ -245,11 +245,19 @@ def test_published_figures_are_those_of_the_nearest_kind_of_target() -> None:
         figure_at(0.2, 0.2, "ace"),
     ]
     ours = [only_result([run_of()])]
-    found = closest_published(ours, fields.STANDARD_FIELDS, ["test"], figures)
+    found = closest_published(ours, fields.STANDARD_FIELDS, ["test"], figures).apart
     # Both sides, nearest; another method's not, one that glt doesn't have too.
     assert [o.field_values["method"] for o in found] == ["fastglt", "ace"]
     assert found[0].field_values[fields.TARGETS] == (0.3, 0.3)
     weights = [only_result([run_of(graph_sparsity_target=0.0)])]
-    found = closest_published(weights, fields.STANDARD_FIELDS, ["test"], figures)
+    found = closest_published(weights, fields.STANDARD_FIELDS, ["test"], figures).apart
     assert found[0].field_values[fields.TARGETS] == (0, 0.93)
-    assert not closest_published(ours, fields.STANDARD_FIELDS, ["find"], figures)
+    # At the same targets it stands beside ours, under a number.
+    same = [*figures, figure_at(0.352, 0.897)]
+    others = closest_published(ours, fields.STANDARD_FIELDS, ["test"], same)
+    assert [o.published_label for o in others.beside] == ["published [1]"]
+    assert others.beside[0].field_values[fields.TARGETS] == (0.352, 0.897)
+    assert [o.field_values["method"] for o in others.apart] == ["ace"]
+    none = closest_published(ours, fields.STANDARD_FIELDS, ["find"], figures)
+    assert not none.beside
+    assert not none.apart
