@@ -57,7 +57,7 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
     table.add_argument(
         "--published",
         action="store_true",
-        help="also show reruns of authors' code and published results, labelled",
+        help="also show reruns of authors' code and published results",
     )
     add_plugin(table)
     table.set_defaults(do=show_table)

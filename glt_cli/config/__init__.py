@@ -59,6 +59,7 @@ class PresetConfig:
 
     cell: str | None = None
     method: str | None = None
+    trainer: str | None = None
 
 
 @dataclass

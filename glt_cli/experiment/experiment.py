@@ -116,7 +116,8 @@ def _reason(error: Exception) -> str:
 
 def headline(config: Config) -> str:
     """Describe a run in one line, with the presets that were applied."""
-    names = [name for name in (config.preset.cell, config.preset.method) if name]
+    preset = config.preset
+    names = [name for name in (preset.cell, preset.method, preset.trainer) if name]
     presets = f"presets {' and '.join(names)}" if names else "no preset"
     shares = {"edges": config.sparsity.graph, "weights": config.sparsity.weight}
     targets = ", ".join(f"{name} -{share:.1%}" for name, share in shares.items() if share)
@@ -203,7 +204,7 @@ def dense_config(config: Config) -> Config:
     dense.names.method = None
     dense.sparsity = SparsityConfig(graph=0.0, weight=0.0)
     dense.retrain = RetrainConfig()
-    dense.preset.method = None
+    dense.preset.method = dense.preset.trainer = None
     dense.force = False
     return dense
 

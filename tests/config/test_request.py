@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from omegaconf import DictConfig
 
-from glt_cli.config import Config, compose, config_from
+from glt_cli.config import Config, RetrainConfig, compose, config_from
 from glt_cli.config.backbones import BACKBONES
 from glt_cli.config.datasets import schema
 from glt_cli.config.methods import METHODS, FastGLTConfig, IMPConfig
@@ -75,11 +75,31 @@ def test_presets_are_named_after_the_cell_that_they_serve() -> None:
         method, backbone, dataset = path.stem.split("-")
         words = (f"method={method}", f"backbone={backbone}", f"dataset={dataset}")
         assert one(*words).preset.method == path.stem
+    for path in (config_folder() / "preset" / "trainer").glob("*.yaml"):
+        trainer, method, backbone, dataset = path.stem.split("-")
+        assert trainer == "standard"
+        words = (f"method={method}", f"backbone={backbone}", f"dataset={dataset}")
+        assert one(*words).preset.trainer == path.stem
+
+
+def test_a_matched_trainer_is_the_same_for_all_methods() -> None:
+    for cell in (("backbone=gcn",), ("backbone=gat",), ("backbone=gin", "dataset=pubmed")):
+        words = (*cell, "trainer=matched")
+        dense = one("method=dense", *words)
+        assert dense.trainer == one("method=dense", *cell).trainer
+        for method in METHODS:
+            if method != "dense":
+                config = one(f"method={method}", *words)
+                assert (config.trainer, config.retrain) == (dense.trainer, RetrainConfig())
+    # Without it, some have a training of their own.
+    assert one("method=imp").trainer != one("method=dense").trainer
+    assert one("method=guided").retrain != RetrainConfig()
 
 
 def test_presets_of_a_method_leave_the_targets_of_the_cell_alone() -> None:
-    for path in (config_folder() / "preset" / "method").glob("*.yaml"):
-        assert "sparsity" not in path.read_text(), path
+    for group in ("method", "trainer"):
+        for path in (config_folder() / "preset" / group).glob("*.yaml"):
+            assert "sparsity" not in path.read_text(), path
 
 
 def test_a_preset_gives_way_to_the_command_line() -> None:

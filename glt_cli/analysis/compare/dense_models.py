@@ -85,7 +85,10 @@ def notes_on_dense_models(
             name = f"{run.record.label} ({run.record.backbone} on {run.record.dataset})"
             commands[f"trained with {', '.join(own)}"].append(name)
     for how, names in commands.items():
-        yield f"Tickets of {', '.join(dict.fromkeys(names))} are {how} for their dense models."
+        yield (
+            f"Tickets of {', '.join(dict.fromkeys(names))} are {how} for their dense models; "
+            "trainer=matched trains all alike."
+        )
     missing = {
         " ".join(f"{key}={_text(value)}" for key, value in ticket_trainer(run.settings).items())
         for run in runs

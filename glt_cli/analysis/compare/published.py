@@ -57,8 +57,8 @@ class PublishedValue:
 
 #: What the words of the tables mean.
 LEGEND = (
-    "Rows without a label are ours. Rerun: the authors' code, run on our machine. Published: as the "
-    "source prints it."
+    "Rows without a label are ours. Rerun: the authors' code, run on our machine. Published: as "
+    "the source prints it."
 )
 #: Most that targets may differ where results stand beside each other: published ones are rounded.
 _ROUNDED = 0.005
