@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,8 @@ def run_words(flags: argparse.Namespace, words: list[str]) -> int:
     if unknown := [word for word in words if word.startswith("-")]:
         raise UserError(f"glt run does not take {' '.join(unknown)}; see glt run --help")
     request = read(words, flags.multirun, flags.config_dir)
+    for line in request.remarks:
+        print(f"glt: {line}", file=sys.stderr)
     for flag, print_it in _INSTEAD.items():
         if getattr(flags, flag):
             print_it(request, flags)

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from glt_cli.config import Config, check
 from glt_cli.config.compose import CONFIG_NAME, composed, one_line, to_config
 from glt_cli.config.datasets import DatasetConfig
 from glt_cli.config.hydra_keys import explain_refused, refused
+from glt_cli.config.method_keys import for_their_methods, split_by_method
 from glt_cli.config.options import store_dataset, store_options
 from glt_cli.config.override_form import override_problem
 from glt_cli.config.typed_text import as_typed
@@ -68,12 +70,14 @@ class Request:
         is_grid: Whether it is a multirun.
         hydra: Hydra's own settings, which name the launcher; None for its default.
         config_dir: The user's folder of options, if there is one.
+        remarks: Lines about keys that some of the runs don't have.
     """
 
     points: list[Point]
     is_grid: bool
     hydra: dict[str, Any] | None = None
     config_dir: str | None = None
+    remarks: tuple[str, ...] = ()
 
 
 def read(
@@ -102,7 +106,9 @@ def read(
     with composing(config_dir):
         if dataset is not None:
             store_dataset(dataset)
-        parsed = _parse(as_typed(words))
+        others, own = split_by_method(words)
+        parsed = _parse(as_typed(others))
+        for_one = {name: _parse(as_typed(mine)) for name, mine in own.items()}
         base = [str(o.input_line) for o in parsed if not o.is_sweep_override()]
         plain = composed([], hydra=True).hydra
 
@@ -115,8 +121,9 @@ def read(
         hydra = checked([*base, *_first_values(parsed)]).hydra
         # An experiment file may be a whole grid: hydra.mode and hydra.sweeper.params.
         is_grid = multirun or str(hydra.mode).endswith("MULTIRUN")
-        if not is_grid and len(base) < len(parsed):
-            key = next(o.get_key_element() for o in parsed if o.is_sweep_override())
+        every = [*parsed, *chain.from_iterable(for_one.values())]
+        if not is_grid and any(o.is_sweep_override() for o in every):
+            key = next(o.get_key_element() for o in every if o.is_sweep_override())
             raise UserError(
                 f"{key}: several values make a grid: add -m (--multirun), write a list as "
                 f"{key}=[a,b], or quote one value with a comma as {key}='\"a,b\"'"
@@ -127,9 +134,27 @@ def read(
             points = _expand(
                 [*_parse([f"{key}={value}" for key, value in params.items()]), *parsed]
             )
+        remarks: list[str] = []
+        if own or (is_grid and any("method." in word for point in points for word in point)):
+            combinations = {name: _expand(mine) for name, mine in for_one.items()}
+            points, remarks = for_their_methods(points, combinations, _method_of(checked))
         distinct = {repr(point.config): point for point in _points(points, checked)}
         settings: Any = OmegaConf.to_container(hydra, resolve=False)
-        return Request(list(distinct.values()), is_grid, settings, config_dir)
+        return Request(list(distinct.values()), is_grid, settings, config_dir, tuple(remarks))
+
+
+def _method_of(checked: Callable[[Sequence[str]], DictConfig]) -> Callable[[list[str]], Any]:
+    """Compose the method of some overrides, once for each choice of options."""
+    known: dict[tuple[str, ...], Any] = {}
+
+    def method_of(overrides: list[str]) -> Any:
+        options = tuple(word for word in overrides if "." not in word.partition("=")[0])
+        options = tuple(word for word in options if not word.startswith("seed="))
+        if options not in known:
+            known[options] = to_config(checked(options)).method
+        return known[options]
+
+    return method_of
 
 
 def without_effect(point: Point) -> list[str]:

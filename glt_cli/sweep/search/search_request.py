@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -101,6 +102,8 @@ def read_search_request(flags: argparse.Namespace, words: Sequence[str]) -> Sear
         checked(lambda: read(overrides, True, flags.config_dir))
     if problems:
         raise UserError("\n".join(dict.fromkeys(problems)))
+    for line in found.remarks:
+        print(f"glt: {line}", file=sys.stderr)
     request = SearchRequest(
         pruned,
         rungs,

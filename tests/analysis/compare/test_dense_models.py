@@ -70,7 +70,7 @@ def test_what_differs_is_said_with_the_command_for_what_is_missing() -> None:
     said, wanted = notes_on_dense_models([ticket(0), ticket(1)])
     assert said == (
         "Tickets of guided (gcn on cora) are trained with lr 0.008 instead of 0.01 for their dense "
-        "models."
+        "models; trainer=matched trains all alike."
     )
     assert wanted == (
         "For the dense model of that trainer: glt run -m method=dense trainer.lr=0.008 "
