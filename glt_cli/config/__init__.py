@@ -24,7 +24,9 @@ from glt_cli.errors import UserError
 class SparsityConfig:
     """Target sparsities: the shares of edges and weights to remove, met exactly."""
 
+    #: Share of the edges to remove.
     graph: float = bounded(0.35, 0, 1, below=True)
+    #: Share of the weights to remove.
     weight: float = bounded(0.93, 0, 1, below=True)
 
 
@@ -32,8 +34,11 @@ class SparsityConfig:
 class TrainerConfig:
     """Training of dense models and tickets; searches use the same rate and decay."""
 
+    #: Epochs of the dense model and of the ticket.
     epochs: int = bounded(200, 1)
+    #: Adam's learning rate.
     lr: float = bounded(0.01, 0, above=True)
+    #: Adam's weight decay.
     weight_decay: float = bounded(5e-4, 0)
     #: Random parts of the nodes, redrawn each epoch, for graphs that don't fit in memory.
     partitions: int = bounded(1, 1)
@@ -47,9 +52,11 @@ class RetrainConfig:
     distill: float = bounded(0.0, 0)
     #: `reinit` draws new initial weights, `shuffle` keeps as many elements in random places.
     control: str = one_of("none", "reinit", "shuffle")
-    #: Rate, decay and epochs of the ticket's training; the trainer's where nothing is given.
+    #: Learning rate of the ticket's training; null for the trainer's.
     lr: float | None = bounded(None, 0, above=True)
+    #: Its weight decay; null for the trainer's.
     weight_decay: float | None = bounded(None, 0)
+    #: Its epochs; null for the trainer's.
     epochs: int | None = bounded(None, 1)
 
 
@@ -81,15 +88,21 @@ class Config:
     sparsity: SparsityConfig = field(default_factory=SparsityConfig)
     trainer: TrainerConfig = field(default_factory=TrainerConfig)
     retrain: RetrainConfig = field(default_factory=RetrainConfig)
+    #: Seed of all random numbers.
     seed: int = excluded_from_hash(0, low=0, high=2**32 - 1)
+    #: auto, cpu, cuda or cuda:k.
     device: str = excluded_from_hash("auto")
     preset: PresetConfig = excluded_from_hash(PresetConfig)
     names: NamesConfig = excluded_from_hash(NamesConfig)
     #: How much of the metric, as a fraction, a winning ticket may lose against dense.
     tolerance: float = excluded_from_hash(0.005, low=0, high=1)
+    #: Folder with data sets; null for the package and the cache.
     data_root: str | None = excluded_from_hash(None)
+    #: Folder of the results.
     output_dir: str = excluded_from_hash("outputs")
+    #: Run again what is finished.
     force: bool = excluded_from_hash(False)
+    #: Print the final tables alone.
     quiet: bool = excluded_from_hash(False)
     #: Settings from environment variables: what was written, by key. It is stored in their place.
     written: dict[str, str] = excluded_from_hash(dict)

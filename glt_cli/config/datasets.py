@@ -48,6 +48,7 @@ class FeaturelessConfig(DatasetConfig):
     #: `learned` trains an embedding of each node together with the weights; `structural` computes
     #: features from the whole message graph once.
     features: str = one_of("learned", "structural")
+    #: Width of these features.
     width: int = bounded(128, 1)
 
     @property
@@ -60,6 +61,7 @@ class FeaturelessConfig(DatasetConfig):
 class LinkConfig(FeaturelessConfig):
     """Link prediction on a graph without node features, with a seeded split of its edges."""
 
+    #: Seed of the split of the edges.
     split_seed: int = bounded(0, 0, 2**32 - 1)
 
 
@@ -75,19 +77,25 @@ class CollabConfig(DatasetConfig):
 class SyntheticConfig(DatasetConfig):
     """A degree-corrected block model with features that depend on the class (data/synthetic.py)."""
 
+    #: Number of nodes.
     nodes: int = bounded(10_000, 10, 10_000_000)
-    #: Undirected edges.
+    #: Number of undirected edges.
     edges: int = bounded(50_000, 1, 10_000_000)
+    #: Number of classes.
     classes: int = bounded(10, 2, 1000)
+    #: Number of features.
     num_features: int = bounded(128, 1)
     #: Number of non-zero features of each node; if it is all, features are dense real numbers.
     active: int = bounded(16, 1)
-    #: Shares: edges inside a class, features that depend on the class, and training nodes.
+    #: Share of the edges inside a class.
     homophily: float = bounded(0.6, 0, 1)
+    #: Share of the features that depend on the class.
     signal: float = bounded(0.15, 0, 1)
+    #: Share of the nodes that train.
     train_fraction: float = bounded(0.5, 0, 1, above=True, below=True)
     #: Exponent of the power law of expected degrees.
     exponent: float = bounded(2.5, 1, above=True)
+    #: Seed of the graph.
     data_seed: int = bounded(0, 0, 2**32 - 1)
 
     def problems(self) -> Iterator[str]:
@@ -113,40 +121,51 @@ class FilesConfig(DatasetConfig):
 
     #: Its name in tables and folders.
     title: str = "files"
-    #: Paths of the files. A run is identified by their content, not by their paths.
+    #: File of the edges. A run is identified by the content of files, not by their paths.
     edges: str | None = excluded_from_hash(None)
+    #: File of the nodes.
     nodes: str | None = excluded_from_hash(None)
     #: Column of the nodes file to predict.
     label: str | None = None
     #: Column of node ids; by default the one named so, else the first.
     id: str | None = None
-    #: Columns of the edges file; by default known by their names, else the only two.
+    #: Column of the edges file where an edge begins; by default known by its name.
     source: str | None = None
+    #: Column where it ends.
     target: str | None = None
     #: Column of edge weights; by default none.
     weight: str | None = None
+    #: Whether an edge leads from source to target only.
     directed: bool = False
     #: What describes the nodes: the other columns, or, without any, their degrees, a constant, an
     #: identity matrix, or structural features of this width (`training/features.py`).
     features: str = one_of("columns", "degree", "constant", "identity", "structural")
+    #: Width of structural features.
     width: int = bounded(128, 1)
-    #: Columns that aren't used as features; columns of numbers that are categories.
+    #: Columns that aren't features.
     ignore: list[str] = field(default_factory=list)
+    #: Columns of numbers that are categories.
     categorical: list[str] = field(default_factory=list)
-    #: Labels that stand for "unknown", and cells of other columns that stand for "missing".
+    #: Labels that stand for "unknown".
     unlabelled: list[str] = field(default_factory=list)
+    #: Cells of other columns that stand for "missing".
     missing: list[str] = field(default_factory=list)
-    #: Column with train, val or test (or with these values for each), or two or three columns that
-    #: are true for nodes of train, val and test. Where no node is given to val, some of train are.
+    #: Column with train, val or test, or two or three columns that are true for train (val) and
+    #: test; by default drawn class by class.
     split: Any = None
+    #: Values of the split column that stand for train.
     train: list[str] = field(default_factory=list)
+    #: Values that stand for val; if no node is in val, some of train are.
     val: list[str] = field(default_factory=list)
+    #: Values that stand for test.
     test: list[str] = field(default_factory=list)
     #: Column of times: the earliest labelled nodes train and the latest test, by the fractions.
     time: str | None = None
-    #: Without these, a seeded split of each class by the fractions.
+    #: Share of the labelled nodes that train, where the split is drawn or by time.
     train_fraction: float = bounded(0.6, 0, 1, above=True, below=True)
+    #: Share that validates; of train, where no node is given to val.
     val_fraction: float = bounded(0.2, 0, 1, above=True, below=True)
+    #: Seed of the drawn split.
     split_seed: int = bounded(0, 0, 2**32 - 1)
     #: Whether to standardise numeric columns by the training nodes' mean and deviation.
     standardise: bool = True
@@ -162,6 +181,7 @@ class FilesConfig(DatasetConfig):
     copies: str = one_of("mean", "sum")
     #: Whether an edge to an unknown node is an error, or is left out and counted.
     unknown: str = one_of("error", "drop")
+    #: What is scored.
     metric: str = one_of(*CLASS_METRICS)
 
     @property
@@ -235,10 +255,13 @@ class FilesConfig(DatasetConfig):
 class InMemoryConfig(DatasetConfig):
     """A torch-geometric `Data` in memory, for `glt_cli.find_ticket`."""
 
+    #: What happens to the input features before training.
     transform: str = one_of("none", "row_normalise", "standardise")
     #: Its name in records and tables.
     title: str = "data"
+    #: What is predicted.
     task: str = one_of("node classification", "multi-label node classification")
+    #: What is scored.
     metric: str = one_of(*CLASS_METRICS)
 
     @property

@@ -90,6 +90,7 @@ class DenseConfig(MethodConfig):
 class RandomConfig(PartsConfig):
     """Random masks: the control for all other methods."""
 
+    #: Whether each tensor meets the weights' target, or all together.
     allocation: str = one_of("uniform", "global")
 
 
@@ -97,14 +98,16 @@ class RandomConfig(PartsConfig):
 class OneShotConfig(PartsConfig):
     """Magnitude pruning at the target after a short dense training."""
 
-    #: E₀.
+    #: E₀, epochs of dense training before pruning.
     pretrain_epochs: int = bounded(30, 0)
     #: Learning rate of edge scores; weights use the trainer's.
     edge_lr: float = bounded(0.001, 0, above=True)
+    #: Whether each tensor meets the weights' target, or all together.
     allocation: str = one_of("uniform", "global")
-    #: Coefficients of the edge-score regularisers, 0.1 in the authors' runs; 0 is off. The
-    #: defaults here and of `mixing` and `l1` below were chosen on validation: docs/choices.md.
+    #: Coefficient of a regulariser of edge scores, 0.1 in the authors' runs; 0 is off
+    #: (docs/choices.md).
     diversity: float = bounded(0.0, 0)
+    #: Coefficient of another regulariser of edge scores; 0 is off.
     variance: float = bounded(0.0, 0)
 
     def search_epochs(self, graph: float, weight: float) -> int:
@@ -116,23 +119,31 @@ class OneShotConfig(PartsConfig):
 class FastGLTConfig(OneShotConfig):
     """One-shot pruning, then gradual denoising (arXiv 2412.07605)."""
 
-    #: T, Δ, k and α of the denoising phase.
+    #: T, epochs of denoising.
     epochs: int = bounded(400, 0)
+    #: Δ, epochs between two exchanges.
     interval: int = bounded(3, 1)
+    #: k, epochs before an exchange whose gradients are averaged.
     grad_epochs: int = bounded(2, 1)
+    #: α, share of the elements that the first exchange moves.
     alpha: float = bounded(0.3, 0, 1)
+    #: How that share falls over the epochs.
     schedule: str = one_of("cosine", "linear", "constant", more=SCHEDULES)
+    #: What the first masks keep.
     initial_mask: str = one_of("magnitude", "random")
     #: Saliency scores of kept edges; those with the lowest leave.
     edge_noise: list[str] = some_of(
         ["magnitude"], "gradient", "degree", "agreement", more=EDGE_SCORES
     )
-    #: Growth scores of pruned elements, and how several are combined.
+    #: Growth scores of pruned edges; those with the highest return.
     edge_scores: list[str] = some_of(["gradient", "degree"], "agreement", more=EDGE_SCORES)
+    #: Growth scores of pruned weights.
     weight_scores: list[str] = some_of(["gradient"], more=WEIGHT_SCORES)
+    #: How several scores are combined.
     mixing: str = one_of("rank", "sum")
-    #: Start from β times the target and reach it over this many exchanges.
+    #: Exchanges over which the targets are reached; 0 for at once.
     warmup_exchanges: int = bounded(0, 0)
+    #: β, share of the targets at which that begins.
     warmup_start: float = bounded(1.0, 0, 1, above=True)
     #: Coefficient of the L1 subgradient on edge scores while denoising, 1e-4 in the authors' runs.
     l1: float = bounded(0.0, 0)
@@ -167,13 +178,17 @@ class IMPConfig(PartsConfig):
     epochs: int = bounded(200, 1)
     #: Learning rate of the edges' soft mask; the weights' soft masks use the trainer's.
     edge_lr: float = bounded(0.01, 0, above=True)
+    #: Whether each tensor meets the weights' target, or all together.
     allocation: str = one_of("global", "uniform")
-    #: s1 and s2, coefficients of the L1 subgradients on the soft masks.
+    #: s1, coefficient of the L1 subgradient on the edges' soft mask.
     edge_l1: float = bounded(0.01, 0)
+    #: s2, coefficient of the L1 subgradient on the weights' soft masks.
     weight_l1: float = bounded(0.01, 0)
-    #: Share of the kept elements that a round removes.
+    #: Share of the kept edges that a round removes.
     edge_fraction: float = bounded(0.05, 0, 1, above=True, below=True)
+    #: Share of the kept weights that a round removes.
     weight_fraction: float = bounded(0.2, 0, 1, above=True, below=True)
+    #: Whether each round's ticket is retrained and scored too.
     retrain_each_round: bool = False
 
     def search_epochs(self, graph: float, weight: float) -> int:
@@ -200,15 +215,19 @@ class TeddyConfig(MethodConfig):
 class GuidedConfig(MethodConfig):
     """Edges guided by the dense model, weights by few soft rounds on the sparse graph."""
 
-    #: λ: how much the order of removal counts against the dense model's gradients; steps of the
-    #: denoising, of which 0 leaves the order as it is.
+    #: λ, how much the order of removal counts against the dense model's gradients.
     prior: float = bounded(10.0, 0)
+    #: Steps of the denoising of edges; 0 keeps the order of removal.
     steps: int = bounded(60, 0)
-    #: R and the epochs of each round, and how its weights and soft masks are trained.
+    #: R, soft rounds for the weights.
     rounds: int = bounded(4, 1)
+    #: Epochs of each round.
     epochs: int = bounded(40, 1)
+    #: Learning rate of a round.
     lr: float = bounded(0.008, 0, above=True)
+    #: Weight decay of a round.
     weight_decay: float = bounded(8e-5, 0)
+    #: Coefficient of the L1 subgradient on the soft masks.
     l1: float = bounded(0.01, 0)
     #: λ of the divergence from the dense model's outputs, in the search for weights only.
     distill: float = bounded(0.0, 0)

@@ -57,9 +57,7 @@ def test_a_key_that_some_methods_have() -> None:
 
 
 def test_mistakes() -> None:
-    with pytest.raises(
-        UserError, match="fastglt.epochs=40: no run has method=fastglt; they have imp"
-    ):
+    with pytest.raises(UserError, match=r"^fastglt.epochs=40: no run has method=fastglt"):
         grid("method=imp", "fastglt.epochs=40")
     with pytest.raises(
         UserError, match=r"method.epoch: there is no such key \(did you mean epochs"
