@@ -40,7 +40,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _load_plugins(flags: argparse.Namespace) -> None:
     """Load the plug-ins before anything is composed, and report them before anything is trained."""
-    if flags.command == "completion":  # it completes another command line
+    if not hasattr(flags, "plugin"):  # the command uses none
         return
     from glt_cli.config.plugins import described, load_plugins
 

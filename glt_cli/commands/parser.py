@@ -12,6 +12,7 @@ from glt_cli.commands import (
     completion_command,
     datasets_command,
     export_command,
+    predict_command,
     report_command,
     run_command,
     search_command,
@@ -31,6 +32,7 @@ examples:
   glt report outputs --output report.html      a page with their tables and figures
   glt verify outputs/fastglt-gcn-cora-seed0-…  check a saved ticket against its data
   glt export outputs/fastglt-gcn-cora-seed0-…  write its model as a folder for torch alone
+  glt predict outputs/…/model                  classes and calibrated probabilities
   glt datasets                                 data sets, and whether they are on this machine
 """
 
@@ -64,6 +66,7 @@ def build_parser() -> Parser:
     datasets_command.add(commands)
     verify_command.add(commands)
     export_command.add(commands)
+    predict_command.add(commands)
     table_command.add(commands)
     report_command.add(commands)
     completion_command.add(commands)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -20,6 +20,7 @@ from torch import Tensor
 
 from glt_cli import data
 from glt_cli.config.datasets import InMemoryConfig
+from glt_cli.config.environment import restored
 from glt_cli.data.graph_data import GraphData
 from glt_cli.deploy.calibration import temperature
 from glt_cli.deploy.compact import Compact, compacted
@@ -148,6 +149,7 @@ def _contents(
         "backbone": ticket.backbone.name,
         "network": compact.about,
         "data": ticket.dataset.shown,
+        "dataset": restored(asdict(ticket.dataset), ticket.written),
         "data_checksum": ticket.data_checksum,
         "task": task.kind,
         "metric": task.metric,

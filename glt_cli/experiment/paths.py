@@ -140,7 +140,7 @@ def output_file(name: str, such_as: str) -> Path:
     return output
 
 
-def write_output(name: str, content: str) -> None:
+def write_output(name: str, content: str | bytes) -> None:
     """Write the file of `--output` atomically; a link's target, a pipe or a device as it is.
 
     Raises:
@@ -150,7 +150,7 @@ def write_output(name: str, content: str) -> None:
         path = at_home(name).resolve()
         if path.exists() and not path.is_file():
             with path.open("wb") as stream:
-                stream.write(content.encode())
+                stream.write(content.encode() if isinstance(content, str) else content)
         else:
             write_whole(path, content)
     except OSError as error:

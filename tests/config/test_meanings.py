@@ -27,7 +27,7 @@ OWN = {"preset", "names"}
     ),
 )
 def test_every_setting_has_a_meaning(schema: type) -> None:
-    for item in fields(schema):  # type: ignore[arg-type]
+    for item in fields(schema):
         if item.name not in (ASIDE | OWN if schema is Config else ASIDE):
             assert meaning(schema, item.name).endswith((".", ")", "…")), item.name
 

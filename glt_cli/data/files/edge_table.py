@@ -74,7 +74,7 @@ def read_edges(table: Table, ids: pd.Index, nodes: Table, config: FilesConfig) -
             "not column names; add a first line such as source,target, or set dataset.header="
             f"{'nodes' if config.has_header('nodes') else 'false'}."
         )
-    pairs = np.stack([_ends(table, name, ids, nodes, config) for name in (source, target)])
+    pairs = np.stack([end_indices(table, name, ids, nodes, config) for name in (source, target)])
     weights = None if weight is None else _weights(table, weight)
     known = np.logical_and(pairs[0] >= 0, pairs[1] >= 0)
     pairs = pairs[:, known]
@@ -140,10 +140,21 @@ def _remarks(
     ] + ([f"nodes: {alone:,} without edges"] if alone else [])
 
 
-def _ends(
-    table: Table, name: str, ids: pd.Index, nodes: Table, config: FilesConfig
+def end_indices(
+    table: Table, name: str, ids: pd.Index, nodes: Table | None, config: FilesConfig
 ) -> NDArray[np.int64]:
-    """Return the index of the node at one end of each edge, [M]; -1 if there is no such node."""
+    """Return the index of the node at one end of each edge, [M]; -1 if there is no such node.
+
+    Args:
+        table: The edges.
+        name: The column of that end.
+        ids: The nodes' ids.
+        nodes: The nodes, for messages; None if the ids are a model's.
+        config: Settings; `unknown` says whether an unknown node is an error.
+
+    Raises:
+        UserError: There is no such node.
+    """
     import numpy as np
     import pandas as pd
 
@@ -165,6 +176,8 @@ def _ends(
             "with dataset.unknown=drop."
         )
     unknown = str(column.values[column.codes[position]])
+    if nodes is None:
+        raise UserError(f"{where}: {unknown!r} is not a node of the model{more}.")
     raise UserError(
         f"{where}: {unknown!r} is not a node of {nodes.name}{more}."
         f"{_similar(unknown, ids) or _other_ids(column, nodes)} Add it "

@@ -173,7 +173,7 @@ def load(folder: str | Path) -> LoadedModel:
 def _missing(about: dict[str, Any]) -> Sequence[str]:
     needed = {
         *("network", "task", "classes", "nodes", "temperature", "directed", "kept_edge_weight"),
-        *("features", "num_features", "transform", "data", "backbone"),
+        *("features", "num_features", "transform", "data", "dataset", "preparation", "backbone"),
     }
     return sorted(needed - set(about))
 
