@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import glt_cli
 from glt_cli.commands import (
+    bench_command,
     completion_command,
     datasets_command,
     export_command,
@@ -32,6 +33,7 @@ examples:
   glt report outputs --output report.html      a page with their tables and figures
   glt verify outputs/fastglt-gcn-cora-seed0-…  check a saved ticket against its data
   glt export outputs/fastglt-gcn-cora-seed0-…  write its model as a folder for torch alone
+  glt bench outputs/fastglt-gcn-cora-seed0-…   how fast it is, beside dense models
   glt predict outputs/…/model                  classes and calibrated probabilities
   glt datasets                                 data sets, and whether they are on this machine
 """
@@ -66,6 +68,7 @@ def build_parser() -> Parser:
     datasets_command.add(commands)
     verify_command.add(commands)
     export_command.add(commands)
+    bench_command.add(commands)
     predict_command.add(commands)
     table_command.add(commands)
     report_command.add(commands)

@@ -127,8 +127,8 @@ def _contents(
     """Return what model.json says, and the tensors of the model and of the graph."""
     whole = ticket.model()
     compact = compacted(whole)
-    x = _read_columns(ticket, task.x, compact)
-    compact.about["csr"] = _layouts(compact, x, task.graph.num_nodes)
+    x = read_columns(ticket, task.x, compact)
+    compact.about["csr"] = layouts(compact, x, task.graph.num_nodes)
     outputs = ticket_outputs(ticket, task)
     scores, y = task.decisions(outputs[task.nodes("val")], "val")
     kept = ticket.masks[EDGE]
@@ -172,7 +172,7 @@ def _contents(
     return about, {**compact.tensors, **statistics}, graph
 
 
-def _read_columns(ticket: Ticket, x: Matrix, compact: Compact) -> Tensor:
+def read_columns(ticket: Ticket, x: Matrix, compact: Compact) -> Tensor:
     """The features that the model reads: [N, features], dense, or CSR if they were sparse."""
     columns = compact.features
     if ticket.embedded_nodes:
@@ -205,7 +205,7 @@ def _stored_input(x: Tensor) -> dict[str, Tensor]:
     }
 
 
-def _layouts(compact: Compact, x: Tensor, num_nodes: int) -> list[bool]:
+def layouts(compact: Compact, x: Tensor, num_nodes: int) -> list[bool]:
     """Measure for each matrix whether CSR is faster than dense on this machine."""
     chosen = []
     for place, matrix in enumerate(compact.maps):
