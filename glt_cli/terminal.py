@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
@@ -11,6 +12,8 @@ T = TypeVar("T")
 
 #: Width of a pipe or a file, so that nothing is wrapped.
 _WIDE = 200
+#: Width of comparison tables there, which are printed in parts or as cards if they are wider.
+_PAGE = 100
 #: Smallest width to use; below it the terminal wraps lines, where rich would truncate numbers.
 _NARROWEST = 80
 #: Number of items from which on progress is shown.
@@ -35,6 +38,18 @@ def console(quiet: bool = False) -> Console:
         if made.width >= _NARROWEST
         else PipeConsole(quiet=quiet, highlight=False, width=_NARROWEST)
     )
+
+
+def table_console(width: int | None = None) -> Console:
+    """Make a console for comparison tables.
+
+    Args:
+        width: Columns; by default those of the terminal, or, without one, COLUMNS or a page.
+    """
+    made = PipeConsole(highlight=False, width=width)  # rich reads COLUMNS
+    if width or made.is_terminal or os.environ.get("COLUMNS", "").isdigit():
+        return made
+    return PipeConsole(highlight=False, width=_PAGE)
 
 
 def print_trimmed(console: Console, table: RenderableType) -> None:

@@ -28,7 +28,7 @@ from glt_cli.analysis.compare.runs import ComparedRun, compared_runs
 from glt_cli.analysis.compare.statistics import compare, parse_tolerance
 from glt_cli.errors import UserError
 from glt_cli.experiment.paths import output_file, write_output
-from glt_cli.terminal import console
+from glt_cli.terminal import console, table_console
 
 #: The format of each file suffix.
 _FORMATS = {
@@ -64,7 +64,7 @@ def write_table(flags: argparse.Namespace) -> int:
         named = {METRICS["against"].heading: f"to {flags.against}"}
         headings = [named.get(heading, heading) for heading in rendered.headings]
         rendered = replace(rendered, headings=headings)
-    _output(rendered, pivot_table, metrics, form, flags.output)
+    _output(rendered, pivot_table, metrics, form, flags.output, flags.width)
     return 0
 
 
@@ -158,13 +158,13 @@ def _output(
     metrics: Sequence[str],
     form: str,
     output: str | None,
+    width: int | None,
 ) -> None:
-    terminal = console()
     if form == "terminal" and not output:
-        draw(rendered, terminal)
+        draw(rendered, table_console(width))
         return
     if form == "terminal":
-        text = as_text(rendered)
+        text = as_text(rendered, width or 200)
     elif form == "csv":
         text = as_csv(pivot_table, metrics)
         # CSV has no place for notes, but they must not get lost.
@@ -176,4 +176,4 @@ def _output(
         sys.stdout.write(text)
         return
     write_output(output, text)
-    terminal.print(f"Table: {output}", markup=False, soft_wrap=True)
+    console().print(f"Table: {output}", markup=False, soft_wrap=True)

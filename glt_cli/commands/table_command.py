@@ -53,6 +53,12 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
     table.add_argument(
         "--output", metavar="FILE", help="write a file: .txt, .csv, .md, .tex or .html"
     )
+    table.add_argument(
+        "--width",
+        type=_width,
+        metavar="N",
+        help="columns of a table in text (default: the terminal's, COLUMNS, or 100)",
+    )
     add_tolerance(table)
     table.add_argument(
         "--published",
@@ -61,6 +67,12 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
     )
     add_plugin(table)
     table.set_defaults(do=show_table)
+
+
+def _width(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or not 40 <= int(text) <= 1000:
+        raise argparse.ArgumentTypeError(f"{text} must be a whole number from 40 to 1000")
+    return int(text)
 
 
 def show_table(flags: argparse.Namespace, words: list[str]) -> int:

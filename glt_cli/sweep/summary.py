@@ -20,7 +20,7 @@ from glt_cli.experiment import fingerprint
 from glt_cli.experiment.paths import RunFolder
 from glt_cli.experiment.record import Record, read_record
 from glt_cli.experiment.tables import read_tables, remarks_table, sentence
-from glt_cli.terminal import console
+from glt_cli.terminal import console, table_console
 
 _SPARSITIES = ("graph_sparsity", "weight_sparsity")
 _METRICS = ("dense", "test", "difference", "matched", *_SPARSITIES, "macs", "find")
@@ -69,7 +69,7 @@ def show_grid(points: Sequence[Point], folders: Sequence[Path]) -> int:
     terminal = console()
     if done:
         varied = list(dict.fromkeys(key for keys in varied_keys(points) for key in keys))
-        draw(grid_table(compared_runs(done), varied, points[0].config.tolerance), terminal)
+        draw(grid_table(compared_runs(done), varied, points[0].config.tolerance), table_console())
         terminal.print(f"Results: {folders[0].parent}", soft_wrap=True)
         for line in fingerprint.remarks([run.record for run in done]):
             print(f"glt: {line}", file=sys.stderr)

@@ -252,11 +252,8 @@ def test_published_figures_of_a_pivot_name_what_it_leaves_out(glt: Glt) -> None:
     assert "Published results are not given by seed" in out
 
 
-def test_a_narrow_terminal_gets_the_table_in_parts(
-    glt: Glt, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("glt_cli.terminal._WIDE", 80)
-    _, out, _ = glt("table", "--where", "method=fastglt")
+def test_a_table_is_as_wide_as_is_asked(glt: Glt) -> None:
+    _, out, _ = glt("table", "--where", "method=fastglt", "--width", "80")
     drawn = out.split("\n\n", 1)[1].partition("\n- ")[0]
     assert all(len(line) <= 80 for line in drawn.splitlines())
     assert len(re.findall(r"^ +method ", out, re.M)) > 1
@@ -284,6 +281,7 @@ def test_a_narrow_terminal_gets_the_table_in_parts(
         (["--output", "table.doc"], ".tex"),
         (["--output", "no/such/folder.tex"], "make it first"),
         (["--format", "pdf"], "invalid choice"),
+        (["--width", "12"], "must be a whole number from 40"),
         (["nowhere"], "no such folder"),
         (["--sideways"], "does not take --sideways"),
     ],

@@ -6,7 +6,8 @@ import csv
 import html
 import io
 import re
-from collections.abc import Callable, Sequence
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -26,9 +27,25 @@ _BEST = "Bold: the best tickets for the same backbone, data set and targets."
 
 
 def draw(table: RenderedTable, console: Console) -> None:
-    """Print a table on a terminal, in parts if the terminal is too narrow."""
+    """Print a table as wide as the console at most.
+
+    If it is wider, a terminal leaves out spare columns, and names them; pipes and files get parts.
+    Where not even that fits, each row is a card, one line for each column.
+    """
     console.print(escape(table.title), style="bold", soft_wrap=True)
-    for group in _column_groups(table, console.width):
+    widths = _widths(table)
+    shown = list(range(len(widths)))
+    left_out: list[str] = []
+    if console.is_terminal:
+        shown, left_out = _without_spare(table, widths, console.width)
+    groups = _column_groups(table.key_columns, widths, shown, console.width)
+    if any(_total(widths, group) > console.width for group in groups) or (
+        console.is_terminal and len(groups) > 1
+    ):
+        left_out = []
+        _print_cards(table, console)
+        groups = []
+    for group in groups:
         drawn = RichTable(box=SIMPLE_HEAD)
         for i in group:
             heading = escape(table.headings[i])
@@ -41,33 +58,79 @@ def draw(table: RenderedTable, console: Console) -> None:
         print_trimmed(console, drawn)
     for note in table.notes:
         console.print(f"- {note}", markup=False, soft_wrap=True)
+    if left_out:
+        names = ", ".join(left_out)
+        line = f"- Not shown on {console.width} columns: {names}; a file or a pipe has all."
+        console.print(line, markup=False, soft_wrap=True)
 
 
-def as_text(table: RenderedTable) -> str:
+def as_text(table: RenderedTable, width: int = 200) -> str:
     """Write a table as plain text, as on a wide terminal."""
-    console = Console(file=io.StringIO(), width=200, force_terminal=False)
+    console = Console(file=io.StringIO(), width=width, force_terminal=False)
     with console.capture() as captured:
         draw(table, console)
     return captured.get()
 
 
-def _column_groups(table: RenderedTable, width: int) -> list[list[int]]:
-    """Group the columns so that each group fits the width; each begins with the key columns."""
+def _widths(table: RenderedTable) -> list[int]:
+    """The width of each column with the three blanks between columns."""
     texts = [
         [heading] + [row[i].text for row in table.rows] for i, heading in enumerate(table.headings)
     ]
-    # Columns are three blanks apart.
     widths = [3 + max(map(len, column)) for column in texts]
-    keys = list(range(table.key_columns))
-    for i in keys:
+    for i in range(table.key_columns):
         widths[i] = min(widths[i], 3 + _MAX_NAME_WIDTH)
+    return widths
+
+
+def _total(widths: Sequence[int], columns: Iterable[int]) -> int:
+    return sum(widths[i] for i in columns) + 1
+
+
+def _without_spare(
+    table: RenderedTable, widths: Sequence[int], width: int
+) -> tuple[list[int], list[str]]:
+    """Leave out spare columns until the rest fits; returns that, and the headings left out."""
+    shown = list(range(len(widths)))
+    left_out: list[str] = []
+    for heading in table.spare:
+        if _total(widths, shown) <= width:
+            break
+        spare = [i for i in shown[table.key_columns :] if table.headings[i] == heading]
+        if spare and len(shown) > table.key_columns + 1:
+            shown.remove(spare[0])
+            left_out.append(heading)
+    return shown, left_out
+
+
+def _column_groups(
+    key_columns: int, widths: Sequence[int], shown: Sequence[int], width: int
+) -> list[list[int]]:
+    """Group the columns so that each group fits the width; each begins with the key columns."""
+    keys = list(range(key_columns))
     groups = [list(keys)]
-    for i in range(table.key_columns, len(widths)):
-        needed = sum(widths[j] for j in [*groups[-1], i]) + 1
-        if len(groups[-1]) > table.key_columns and needed > width:
+    for i in shown[key_columns:]:
+        if len(groups[-1]) > key_columns and _total(widths, [*groups[-1], i]) > width:
             groups.append(list(keys))
         groups[-1].append(i)
     return groups
+
+
+def _print_cards(table: RenderedTable, console: Console) -> None:
+    """Print each row as lines of heading and cell, under the cells that identify it."""
+    indent = 2 + max(map(len, table.headings[table.key_columns :]), default=0) + 2
+    for row in table.rows:
+        name = ", ".join(cell.text for cell in row[: table.key_columns])
+        console.out("\n" + textwrap.fill(name, console.width), highlight=False)
+        for heading, cell in list(zip(table.headings, row, strict=True))[table.key_columns :]:
+            line = f"  {heading:<{indent - 2}}{cell.text}"
+            console.out(
+                textwrap.fill(line, console.width, subsequent_indent=" " * indent)
+                if len(line) > console.width
+                else line,
+                highlight=False,
+            )
+    console.out("")
 
 
 def markdown(table: RenderedTable) -> str:

@@ -41,6 +41,7 @@ class RenderedTable:
         key_columns: How many columns, from the left, identify the row.
         rows: The cells.
         notes: Notes under the table.
+        spare: Headings that a narrow terminal may leave out, the least important first.
     """
 
     title: str
@@ -48,6 +49,7 @@ class RenderedTable:
     key_columns: int
     rows: list[list[TableCell]]
     notes: list[str]
+    spare: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """As the cells' texts, so those around them."""
@@ -115,7 +117,16 @@ def render(
         key_columns=len(keys),
         rows=[list(row) for row in zip(*(column.cells for column in shown), strict=True)],
         notes=[*notes, *notes_on_results(pivot_table, metrics)],
+        spare=() if pivot_table.column_field else _SPARE,
     )
+
+
+#: What a narrow terminal leaves out first: costs, then sparsities, which targets tell already.
+_SPARE = (
+    *(METRICS[name].heading for name in ("memory", "speedup", "retrain", "epoch", "find")),
+    *(METRICS[name].heading for name in ("macs", "weight_sparsity", "graph_sparsity", "dense")),
+    "95 % interval",
+)
 
 
 def _needed(pivot_table: PivotTable, metrics: Sequence[str]) -> tuple[str, ...]:

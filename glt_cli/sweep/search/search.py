@@ -19,7 +19,7 @@ from glt_cli.sweep.search.search_result import FinishedSearch, progress_line, va
 from glt_cli.sweep.search.search_runs import rung_runner
 from glt_cli.sweep.search.search_table import results_table
 from glt_cli.sweep.sweep import check_usable, is_finished, prepare_data
-from glt_cli.terminal import console
+from glt_cli.terminal import console, table_console
 
 
 def search(flags: argparse.Namespace, words: Sequence[str]) -> int:
@@ -34,7 +34,7 @@ def search(flags: argparse.Namespace, words: Sequence[str]) -> int:
 
     results = _search_all(request)
     terminal = console()
-    draw(results_table(request, results), terminal)
+    draw(results_table(request, results), table_console())
     for output_dir in dict.fromkeys(point.config.output_dir for point in request.combinations):
         terminal.print(f"Results: {output_dir}", markup=False, soft_wrap=True)
     if write:

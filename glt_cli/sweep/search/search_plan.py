@@ -15,7 +15,7 @@ from glt_cli.sweep.search.search_request import SearchRequest
 from glt_cli.sweep.search.search_result import FinishedSearch, varied_in
 from glt_cli.sweep.search.search_runs import finished_runs
 from glt_cli.sweep.search.search_table import shown_sparsities
-from glt_cli.terminal import console, plural
+from glt_cli.terminal import plural, table_console
 
 
 class _NotFinishedError(Exception):
@@ -52,7 +52,7 @@ def print_plan(request: SearchRequest) -> None:
     ]
     headings = [*names, "next rung", "split", "finished runs"]
     title = plural(len(rows), "search", "searches")
-    draw(RenderedTable(title, headings, len(names), rows, notes), console())
+    draw(RenderedTable(title, headings, len(names), rows, notes), table_console())
 
 
 def _next_step(request: SearchRequest, combination: Point) -> list[str]:
