@@ -20,7 +20,7 @@ from rich.progress import (
 from rich.text import Text
 
 from glt_cli.experiment.observer import epoch_figures, phase_line
-from glt_cli.sweep.progress import Grid
+from glt_cli.sweep.progress import Grid, WholeSearch
 from glt_cli.terminal import console, without_secrets
 from glt_cli.training.loop import Epoch
 
@@ -37,9 +37,12 @@ class Display:
     Args:
         quiet: Show nothing.
         grid: The grid, if any, whichever process does its runs.
+        whole: The search, if any, that the grid is a part of.
     """
 
-    def __init__(self, quiet: bool, grid: Grid | None = None) -> None:
+    def __init__(
+        self, quiet: bool, grid: Grid | None = None, whole: WholeSearch | None = None
+    ) -> None:
         self.console = console(quiet)
         self.shows_bars = self.console.is_terminal and not quiet
         self.runs_here = 0
@@ -54,6 +57,8 @@ class Display:
         )
         self._grid = grid
         self._grid_task: TaskID | None = None
+        self._whole = whole
+        self._whole_task: TaskID | None = None
         self._ended: set[str] = set()
         self._watch = threading.Thread(target=self._watch_grid, daemon=True)
         self._leaving = threading.Event()
@@ -97,7 +102,8 @@ class Display:
         if self._grid and not self.shows_bars:
             counts = self._grid.look()
             where = f"run {self.runs_here} of {counts.total}"
-            self.say(", ".join(filter(None, (where, counts.figures(with_running=False)))))
+            whole = self._whole.figures(counts.ended) if self._whole else ""
+            self.say(", ".join(filter(None, (where, counts.figures(with_running=False), whole))))
 
     def settle(self) -> None:
         """Leave the output of the previous run above."""
@@ -124,12 +130,22 @@ class Display:
                     "grid", total=counts.total, figures="", is_grid=True
                 )
             self._bars.update(self._grid_task, completed=counts.ended, figures=figures)
+            if self._whole:
+                self._show_whole(self._whole, counts.ended)
             return
         new = [name for name in grid.ended() if name not in self._ended]
         self._ended.update(new)
         if new and not self.runs_here:  # runs of this process report themselves
             where = f"{counts.ended} of {counts.total} ended"
             self.say(f"{', '.join(filter(None, (where, figures)))}: {', '.join(new)}")
+
+    def _show_whole(self, whole: WholeSearch, ended_in_grid: int) -> None:
+        """Show the bar of the search, below the grid's."""
+        if self._whole_task is None:
+            self._whole_task = self._bars.add_task(
+                "search", total=whole.most, figures="at most", is_grid=True
+            )
+        self._bars.update(self._whole_task, completed=whole.ended + ended_in_grid)
 
     def say(self, message: str, once: bool = False) -> None:
         """Print a line above the bars; with `once`, not if it was printed before."""
@@ -157,7 +173,7 @@ class Display:
 
 
 class _Bars(Progress):
-    """Bars of the phases, and the grid's below them."""
+    """Bars of the phases, and those of the grid and the search below them."""
 
     def get_renderables(self) -> Iterable[RenderableType]:
         """See rich."""

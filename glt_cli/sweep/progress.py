@@ -52,6 +52,23 @@ class Counts:
         return ", ".join(parts)
 
 
+@dataclass
+class WholeSearch:
+    """The progress of `glt search`, whose rungs are grids.
+
+    Attributes:
+        most: Number of runs that it takes at most, reused ones included.
+        ended: Runs of the rungs that are through.
+    """
+
+    most: int
+    ended: int = 0
+
+    def figures(self, ended_in_grid: int) -> str:
+        """Summarise it while a grid is running."""
+        return f"{self.ended + ended_in_grid} of at most {self.most} runs of the search"
+
+
 class _Run:
     """One run: its files when the grid started, and its state now."""
 

@@ -17,6 +17,7 @@ from glt_cli.terminal import plural
 
 if TYPE_CHECKING:
     from glt_cli.sweep.display import Display
+    from glt_cli.sweep.progress import WholeSearch
 
 #: A run of a request, and the folder of its results.
 PlannedRun = tuple[Point, Path]
@@ -36,8 +37,12 @@ def run(request: Request) -> int:
     return show_run(folder, found_finished=ran == 0, config=point.config)
 
 
-def complete(request: Request) -> tuple[list[PlannedRun], int]:
+def complete(request: Request, whole: WholeSearch | None = None) -> tuple[list[PlannedRun], int]:
     """Do the unfinished runs of a request; their records say how they ended.
+
+    Args:
+        request: The runs.
+        whole: The search that they are a part of, for its progress.
 
     Returns:
         All runs with their folders, and how many were unfinished.
@@ -59,7 +64,7 @@ def complete(request: Request) -> tuple[list[PlannedRun], int]:
         for _, folder in planned:
             check_usable(folder)
         _announce(request, len(unfinished))
-        _do(request, planned, unfinished)
+        _do(request, planned, unfinished, whole)
     return planned, len(unfinished)
 
 
@@ -142,7 +147,12 @@ def _announce(request: Request, unfinished: int) -> None:
         print(f"{plural(count, 'run')}, {count - unfinished} finished already", flush=True)
 
 
-def _do(request: Request, planned: list[PlannedRun], unfinished: list[PlannedRun]) -> None:
+def _do(
+    request: Request,
+    planned: list[PlannedRun],
+    unfinished: list[PlannedRun],
+    whole: WholeSearch | None,
+) -> None:
     """Do the runs, show their progress, and do those that a launcher left out."""
     from glt_cli.experiment.provenance import now
     from glt_cli.sweep import launch
@@ -157,7 +167,7 @@ def _do(request: Request, planned: list[PlannedRun], unfinished: list[PlannedRun
         return
     paths = [path for _, path in planned]
     grid = Grid(paths, set(paths) - {path for _, path in unfinished})
-    with Display(quiet, grid) as display:
+    with Display(quiet, grid, whole) as display:
         is_forced = any(point.config.force for point, _ in planned)
         step = launch.launch(partial(launch.launch_points, request), grid, display, is_forced)
         missing = _missing(planned, began)

@@ -1,11 +1,13 @@
 import io
 import re
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from glt_cli.sweep import display
 from glt_cli.sweep.display import Display
+from glt_cli.sweep.progress import Grid, WholeSearch
 from glt_cli.training.loop import Epoch
 
 
@@ -44,3 +46,31 @@ def test_bars_fit_into_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_quiet_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert show(monkeypatch, terminal=False, quiet=True) == ""
+
+
+def test_the_bar_of_a_search_is_below_its_rungs_and_counts_earlier_ones(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shown = grid_of_a_search(monkeypatch, tmp_path, terminal=True)
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown).rstrip().splitlines()
+    assert re.search(r"^grid +━.* 1/2 ", plain[-2])
+    assert re.search(r"^search +━.* 6/20 at most", plain[-1])
+    assert max(map(len, plain)) <= 80
+
+
+def test_without_a_terminal_a_line_before_each_run_counts_those_of_the_search(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shown = grid_of_a_search(monkeypatch, tmp_path, terminal=False)
+    assert shown == "run 1 of 2, 6 of at most 20 runs of the search\n"
+
+
+def grid_of_a_search(monkeypatch: pytest.MonkeyPatch, folder: Path, terminal: bool) -> str:
+    """A rung of two runs, one of them finished, after five runs of earlier rungs."""
+    file = io.StringIO()
+    made = Console(file=file, force_terminal=terminal, width=80)
+    monkeypatch.setattr(display, "console", lambda _: made)
+    runs = [folder / "a", folder / "b"]
+    with Display(False, Grid(runs, runs[:1]), WholeSearch(most=20, ended=5)) as shown:
+        shown.begin_run()
+    return file.getvalue()

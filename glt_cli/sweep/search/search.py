@@ -11,6 +11,7 @@ from glt_cli.config import Config
 from glt_cli.config.request import Request
 from glt_cli.errors import UserError
 from glt_cli.experiment.paths import write_output
+from glt_cli.sweep.progress import WholeSearch
 from glt_cli.sweep.search.find_extreme import SearchOutcome, find_extreme
 from glt_cli.sweep.search.search_files import Writer, writer_for
 from glt_cli.sweep.search.search_plan import print_plan
@@ -46,7 +47,8 @@ def search(flags: argparse.Namespace, words: Sequence[str]) -> int:
 def _search_all(request: SearchRequest) -> list[FinishedSearch]:
     """Run all searches, with a line of progress after each trial."""
     progress = console(quiet=any(point.config.quiet for point in request.combinations))
-    results = []
+    results: list[FinishedSearch] = []
+    whole = WholeSearch(len(request.combinations) * request.most_runs)
     for point, varied in zip(request.combinations, varied_in(request.combinations), strict=True):
         config = point.config
 
@@ -61,10 +63,12 @@ def _search_all(request: SearchRequest) -> list[FinishedSearch]:
             request.seeds,
             request.test_seeds,
             request.tolerance,
-            rung_runner(request, point),
+            rung_runner(request, point, whole),
             report,
         )
         results.append(FinishedSearch(config, varied, outcome))
+        # What this search did not need.
+        whole.most = whole.ended + (len(request.combinations) - len(results)) * request.most_runs
         if outcome.failure:
             print(f"glt: {results[-1].title}: stopped: {outcome.failure}", file=sys.stderr)
     return results

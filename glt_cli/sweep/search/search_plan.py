@@ -41,7 +41,7 @@ def print_plan(request: SearchRequest) -> None:
         texts = [*result.names.values(), *sparsities, *_next_step(request, point)]
         rows.append([TableCell(text) for text in texts])
     trials = most_trials(len(request.rungs))
-    runs = len(rows) * (trials * len(request.seeds) + len(request.test_seeds))
+    runs = len(rows) * request.most_runs
     notes = [
         f"Ladder of {request.pruned}, {plural(len(request.rungs), 'rung')}: "
         f"{', '.join(shares(rung) for rung in request.rungs)}.",

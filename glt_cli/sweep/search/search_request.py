@@ -13,7 +13,7 @@ from glt_cli.analysis.compare.statistics import parse_tolerance
 from glt_cli.config import Config, SparsityConfig
 from glt_cli.config.request import Point, Request, read
 from glt_cli.errors import UserError
-from glt_cli.sweep.search.bisection import first_tried
+from glt_cli.sweep.search.bisection import first_tried, most_trials
 from glt_cli.sweep.search.ladder import (
     GRAPH_SPARSITY,
     PRUNABLE,
@@ -53,6 +53,11 @@ class SearchRequest:
     dependent: list[Point]
     config_dir: str | None
     hydra: dict[str, Any] | None
+
+    @property
+    def most_runs(self) -> int:
+        """How many runs one search takes at most, besides dense baselines."""
+        return most_trials(len(self.rungs)) * len(self.seeds) + len(self.test_seeds)
 
     def overrides(self, combination: Point, rung: Rung, seeds: Sequence[int]) -> list[str]:
         """The overrides of `glt run -m` for a rung."""

@@ -8,18 +8,22 @@ from glt_cli.config.request import Point, Request
 from glt_cli.errors import UserError
 from glt_cli.experiment.paths import RunFolder
 from glt_cli.experiment.record import Record, finished, read_record
+from glt_cli.sweep.progress import WholeSearch
 from glt_cli.sweep.search.find_extreme import RungRunner, RunsFailedError
 from glt_cli.sweep.search.ladder import Rung, describe
 from glt_cli.sweep.search.search_request import SearchRequest
 from glt_cli.sweep.sweep import complete, with_folders
 
 
-def rung_runner(search: SearchRequest, combination: Point) -> RungRunner:
-    """Make a function that runs a rung as a grid, unless its runs are finished."""
+def rung_runner(search: SearchRequest, combination: Point, whole: WholeSearch) -> RungRunner:
+    """Make a function that runs a rung as a grid, unless its runs are finished, and counts them."""
 
     def run(rung: Rung, seeds: Sequence[int]) -> list[Record]:
         done = finished_runs(search, combination, rung, seeds)
-        return done if len(done) == len(seeds) else _completed(search, combination, rung, seeds)
+        if len(done) < len(seeds):
+            done = _completed(search, combination, rung, seeds, whole)
+        whole.ended += len(seeds)
+        return done
 
     return run
 
@@ -34,14 +38,18 @@ def finished_runs(
 
 
 def _completed(
-    search: SearchRequest, combination: Point, rung: Rung, seeds: Sequence[int]
+    search: SearchRequest,
+    combination: Point,
+    rung: Rung,
+    seeds: Sequence[int],
+    whole: WholeSearch,
 ) -> list[Record]:
     from glt_cli.sweep.summary import print_failure
 
     points = [Point([], config) for config in search.configs(combination, rung, seeds)]
     name = describe(search.pruned, rung)
     try:
-        folders, _ = complete(Request(points, is_grid=True, hydra=search.hydra))
+        folders, _ = complete(Request(points, is_grid=True, hydra=search.hydra), whole)
     except UserError as error:
         raise RunsFailedError(f"{name}: {'; '.join(str(error).splitlines())}") from error
     done, failed = [], []
