@@ -11,7 +11,7 @@ from glt_cli.analysis.compare.dense_models import notes_on_dense_models
 from glt_cli.analysis.compare.fields import RECORD_FIELDS, STANDARD_FIELDS
 from glt_cli.analysis.compare.formats import draw
 from glt_cli.analysis.compare.pivot import pivot
-from glt_cli.analysis.compare.render import SEEDS, RenderedTable, render
+from glt_cli.analysis.compare.render import NOTHING, SEEDS, RenderedTable, render
 from glt_cli.analysis.compare.runs import ComparedRun, compared_runs
 from glt_cli.analysis.compare.statistics import compare
 from glt_cli.config import Config
@@ -77,7 +77,9 @@ def show_grid(points: Sequence[Point], folders: Sequence[Path]) -> int:
     for folder, record, keys in zip(folders, records, varied_keys(points, shown=()), strict=True):
         if record is None or record.status != "done":
             failed += 1
-            print_failure(folder, record, " ".join(f"{k}={v}" for k, v in keys.items()))
+            print_failure(
+                folder, record, " ".join(f"{k}={v}" for k, v in keys.items() if v != NOTHING)
+            )
     return 1 if failed else 0
 
 
@@ -104,12 +106,21 @@ def grid_table(
 
 
 def varied_keys(points: Sequence[Point], shown: Sequence[str] = _SHOWN) -> list[dict[str, str]]:
-    """The overrides of each point that the grid varies, except keys that are shown anyway."""
+    """The overrides of each point that the grid varies, except keys that are shown anyway.
+
+    A key of some methods only varies if they give it several values; the others have "-".
+    """
     overrides = [
         dict(word.split("=", 1) for word in point.overrides if "=" in word) for point in points
     ]
-    keys = [key for key in overrides[0] if len({words.get(key) for words in overrides}) > 1]
-    return [{key: words[key] for key in keys if key not in shown} for words in overrides]
+    keys = [
+        key
+        for key in dict.fromkeys(key for words in overrides for key in words)
+        if len({words[key] for words in overrides if key in words}) > 1
+    ]
+    return [
+        {key: words.get(key, NOTHING) for key in keys if key not in shown} for words in overrides
+    ]
 
 
 def print_failure(folder: Path, record: Record | None, varied: str = "") -> None:

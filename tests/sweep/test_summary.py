@@ -68,3 +68,10 @@ def test_keys_that_a_grid_varies() -> None:
     points = read(words, True, None).points
     assert {key for keys in varied_keys(points) for key in keys} == {"trainer.lr"}
     assert list(varied_keys(points, shown=())[0]) == ["method", "trainer.lr", "seed"]
+
+
+def test_a_key_of_one_method_varies_if_it_has_several_values() -> None:
+    words = ["method=random,oneshot", "oneshot.pretrain_epochs=3,4", "oneshot.diversity=0.1"]
+    points = read(words, True, None).points
+    assert [keys["method.pretrain_epochs"] for keys in varied_keys(points)] == ["-", "3", "4"]
+    assert {key for keys in varied_keys(points) for key in keys} == {"method.pretrain_epochs"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from glt_cli.analysis.compare.render import format_estimate
+from glt_cli.analysis.compare.render import NOTHING, format_estimate
 from glt_cli.config import Config
 from glt_cli.config.request import Point
 from glt_cli.config.variants import name_of
@@ -45,7 +45,7 @@ class FinishedSearch:
     @property
     def title(self) -> str:
         """Its name in a line of text."""
-        others = [f"{key}={value}" for key, value in self.varied.items()]
+        others = [f"{key}={value}" for key, value in self.varied.items() if value != NOTHING]
         return ", ".join(
             [self.config.backbone_name, self.config.dataset_name, self.method, *others]
         )
