@@ -120,7 +120,7 @@ def _print_cards(table: RenderedTable, console: Console) -> None:
     """Print each row as lines of heading and cell, under the cells that identify it."""
     indent = 2 + max(map(len, table.headings[table.key_columns :]), default=0) + 2
     for row in table.rows:
-        name = ", ".join(cell.text for cell in row[: table.key_columns])
+        name = ", ".join(cell.text for cell in row[: table.key_columns] if cell.text)
         console.out("\n" + textwrap.fill(name, console.width), highlight=False)
         for heading, cell in list(zip(table.headings, row, strict=True))[table.key_columns :]:
             line = f"  {heading:<{indent - 2}}{cell.text}"

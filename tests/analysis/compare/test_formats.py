@@ -9,12 +9,12 @@ from glt_cli.analysis.compare.formats import as_text, draw
 from glt_cli.analysis.compare.render import RenderedTable, TableCell
 from glt_cli.terminal import table_console
 
-HEADINGS = ["method", "ticket", "difference", "find time", "memory"]
-CELLS = ["fastglt", "80.10 ± 0.10", "-0.90 ± 0.10", "12.3 s", "1.20 GB"]
+HEADINGS = ["method", "setting", "ticket", "difference", "find time", "memory"]
+CELLS = ["fastglt", "", "80.10 ± 0.10", "-0.90 ± 0.10", "12.3 s", "1.20 GB"]
 TABLE = RenderedTable(
     title="A table",
     headings=HEADINGS,
-    key_columns=1,
+    key_columns=2,
     rows=[[TableCell(text) for text in CELLS]],
     notes=[],
     spare=("memory", "find time"),
@@ -33,10 +33,10 @@ def test_a_wide_terminal_shows_every_column() -> None:
 
 
 def test_a_narrower_terminal_leaves_out_what_matters_least_and_says_so() -> None:
-    text = on_terminal(55)
+    text = on_terminal(65)
     assert "1.20 GB" not in text
     assert "12.3 s" in text
-    assert "- Not shown on 55 columns: memory; a file or a pipe has all." in text
+    assert "- Not shown on 65 columns: memory; a file or a pipe has all." in text
 
 
 def test_a_terminal_too_narrow_for_the_rest_shows_cards() -> None:
@@ -51,7 +51,7 @@ def test_a_terminal_too_narrow_for_the_rest_shows_cards() -> None:
 def test_a_pipe_gets_all_columns_in_parts() -> None:
     text = as_text(TABLE, width=40)
     assert all(cell in text for cell in CELLS)
-    assert text.count("fastglt") == 3
+    assert text.count("fastglt") == 4
     assert max(map(len, text.splitlines())) <= 40
 
 
