@@ -57,6 +57,7 @@ def _apart(
     monkeypatch.setattr(fetch, "_download", offline)
     monkeypatch.setattr(sources, "torch_geometric_url", lambda name: "https://upstream.example")
     monkeypatch.delenv("GLT_DATA", raising=False)
+    monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.setattr("glt_cli.terminal._PAGE", 200)  # tests read whole rows
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path_factory.mktemp("work"))
