@@ -18,7 +18,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks import drawing, epochs, finding, large
+from benchmarks import drawing, epochs, exports, finding, large
 from benchmarks.tasks import cora
 from glt_cli.experiment import provenance
 from glt_cli.experiment.paths import RunFolder
@@ -35,7 +35,7 @@ def main() -> None:
     torch.set_num_threads(1)
     sections = [_heading(), _epochs()]
     if not quick:
-        sections += [_memory(), _finding(), _large(), _scaling(), _deep()]
+        sections += [_memory(), _finding(), _exports(), _large(), _scaling(), _deep()]
     text = "\n".join(sections)
     Path(__file__).with_name("results.md").write_text(text)
     print(text)
@@ -84,6 +84,15 @@ def _memory() -> str:
         "## Peak memory of a whole run\n\n"
         "`glt run method=fastglt dataset=cora`, dense baseline included, the whole process's "
         f"resident set: {peak:.0f} MiB.\n"
+    )
+
+
+def _exports() -> str:
+    return (
+        "## A pass of an exported ticket over all of Cora\n\n"
+        "Tickets of guided's presets, seed 0, as `glt bench` measures them: all take turns in each "
+        f"of {exports.REPETITIONS} repetitions; ratios are medians with quartiles.\n\n"
+        f"{exports.table()}"
     )
 
 
