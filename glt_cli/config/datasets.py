@@ -9,12 +9,14 @@ from typing import Any
 
 from omegaconf import MISSING
 
-from glt_cli.config.declare import bounded, excluded_from_hash, one_of
+from glt_cli.config.declare import bounded, excluded_from_hash, hashed_as, one_of
 from glt_cli.config.registry import Registry
 
 #: Metrics of one class for each node; those of two classes, by the score of the second.
 BINARY_METRICS = ("roc_auc", "average_precision")
 CLASS_METRICS = ("accuracy", "f1_macro", *BINARY_METRICS)
+#: What may describe the nodes of own files, besides a file of features.
+FEATURES = ("columns", "degree", "constant", "identity", "structural")
 TRANSFORMS = ("row_normalise", "standardise", "none")
 
 
@@ -137,9 +139,10 @@ class FilesConfig(DatasetConfig):
     weight: str | None = None
     #: Whether an edge leads from source to target only.
     directed: bool = False
-    #: What describes the nodes: the other columns, or, without any, their degrees, a constant, an
-    #: identity matrix, or structural features of this width (`training/features.py`).
-    features: str = one_of("columns", "degree", "constant", "identity", "structural")
+    #: What describes the nodes: `columns` of the nodes file, or without any `degree`, `constant`,
+    #: `identity` or `structural`; or a file of sparse features: id, feature and perhaps value in
+    #: each row, or a CSR matrix in an npz file.
+    features: str = hashed_as("columns", lambda value: value if value in FEATURES else "file")
     #: Width of structural features.
     width: int = bounded(128, 1)
     #: Columns that aren't features.
@@ -195,6 +198,11 @@ class FilesConfig(DatasetConfig):
         return self.features == "structural"
 
     @property
+    def has_features_file(self) -> bool:
+        """Whether `features` names a file."""
+        return self.features not in FEATURES
+
+    @property
     def masks(self) -> list[str]:
         """The columns that are true for nodes of train, val and test, if the split is by them."""
         return [str(name) for name in self.split] if isinstance(self.split, list) else []
@@ -207,12 +215,21 @@ class FilesConfig(DatasetConfig):
 
     def has_header(self, key: str) -> bool:
         """Whether the file, "nodes" or "edges", begins with the names of its columns."""
-        return self.header in ("true", key)
+        return (
+            self.header == "true"
+            or self.header == key
+            or (key == "features" and self.header != "false")
+        )
 
     def problems(self) -> Iterator[str]:
         """See DatasetConfig."""
         yield from _title_problems(self)
         yield from self._split_problems()
+        if self.has_features_file and not re.search(r"\.\w+$", self.features):
+            yield (
+                f"dataset.features={self.features}: must be one of {', '.join(FEATURES)}, or a "
+                "file such as words.csv or x.npz"
+            )
         for key in ("edges", "nodes", "label"):
             if not getattr(self, key):
                 yield f"dataset.{key}: must be given, as in dataset.{key}={_EXAMPLES[key]}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field, fields, is_dataclass
 from typing import Any
 
@@ -41,6 +41,11 @@ def excluded_from_hash(default: Any, **metadata: Any) -> Any:
     if isinstance(default, type):  # a group of settings
         return field(default_factory=default, metadata=kept)
     return field(default=default, metadata=kept)
+
+
+def hashed_as(default: Any, what: Callable[[Any], Any]) -> Any:
+    """Declare a setting of which only `what` makes is part of the run's hash."""
+    return field(default=default, metadata={"hashed_as": what})
 
 
 def out_of_bounds(node: Any) -> list[str]:

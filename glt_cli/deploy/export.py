@@ -230,7 +230,7 @@ def _seconds(module: Map, x: Tensor) -> float:
 
 def feature_names(preparation: dict[str, Any] | None, width: int) -> list[str]:
     """Name the columns of the features: by the user's columns, or by their numbers."""
-    names: list[str] = []
+    names: list[str] = list((preparation or {}).get("names", []))
     for about in (preparation or {}).get("columns", []):
         if about["kind"] == "category":
             names += [f"{about['column']}={category}" for category in about["categories"]]

@@ -112,6 +112,11 @@ def _settings(model: LoadedModel, graph: NewGraph) -> FilesConfig:
             f"--nodes, --edges: the model was found on {about['data']}, whose nodes are no files; "
             "in Python: model.prepared and model.messages_of"
         )
+    if about["preparation"].get("features") == "file":
+        raise UserError(
+            "--nodes, --edges: the model's features are from a file of their own, which glt can't "
+            "read for another graph yet; in Python: model.prepared and model.messages_of"
+        )
     if about["features_from_graph"] or about["preparation"].get("features") != "columns":
         raise UserError(
             f"--nodes, --edges: the model's features are made from its own graph (dataset.features="

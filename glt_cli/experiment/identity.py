@@ -52,7 +52,7 @@ def _settings(node: Any) -> Any:
     if not is_dataclass(node):
         return node
     return {
-        item.name: _settings(getattr(node, item.name))
+        item.name: item.metadata.get("hashed_as", _settings)(getattr(node, item.name))
         for item in fields(node)
         if not item.metadata.get("excluded_from_hash")
     }

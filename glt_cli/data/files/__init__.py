@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from glt_cli.config.datasets import BINARY_METRICS, DatasetConfig, FilesConfig
 from glt_cli.data import checksums
@@ -56,7 +56,7 @@ def checksum(config: DatasetConfig, root: Path | None) -> str:
     """Return the digest of both files; UserError if one can't be read. ``root`` isn't used."""
     config = cast(FilesConfig, config)
     pins = {}
-    for key in ("edges", "nodes"):
+    for key in ("edges", "nodes", *(("features",) if config.has_features_file else ())):
         path = existing_file(key, getattr(config, key))
         try:
             pins[key] = checksums.of_file(path)
@@ -73,6 +73,7 @@ def _read(config: FilesConfig) -> NodeData:
     from glt_cli.data.files.headerless import refuse_headerless
     from glt_cli.data.files.labels import labels
     from glt_cli.data.files.made_features import made_features
+    from glt_cli.data.files.sparse_features import sparse_features
     from glt_cli.data.files.suspicious import suspicious
 
     nodes = read("nodes", config)
@@ -90,7 +91,13 @@ def _read(config: FilesConfig) -> NodeData:
     parts, remarks = split_of.split(nodes, ids, labelled, config)
     described = columns_of.fitted(nodes, columns, parts[0], config)
     edges = edges_of.read_edges(read("edges", config), ids, nodes, config)
-    if by_columns:
+    made_from: dict[str, Any] = {}
+    if config.has_features_file:
+        file = sparse_features(ids, nodes.name, parts[0], config)
+        x, made_from = file.x, {"names": file.names, "scale": file.scale}
+        unused = f"; columns {listed(names)} are not used" if names else ""
+        remarks += [f"features: {file.report[0]}{unused}", *file.report[1:]]
+    elif by_columns:
         x = columns_of.encoded(columns, described)
         remarks.append(f"features: {x.shape[1]:,} from {report.kinds(columns)}")
         remarks += report.fill_report(columns, described)
@@ -117,7 +124,8 @@ def _read(config: FilesConfig) -> NodeData:
         preparation={
             "id": id_column,
             "label": {"column": config.label, "classes": labelled.classes},
-            "features": config.features,
+            "features": "file" if config.has_features_file else config.features,
+            **made_from,
             "missing": list(config.missing),
             "columns": described,
         },

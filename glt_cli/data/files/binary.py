@@ -68,12 +68,24 @@ def npz(path: Path, name: str, key: str) -> pd.DataFrame:
         key: "edges" for a file with the array `edges` and perhaps `weights`; otherwise each array
             is a column of the nodes.
     """
+    arrays = plain_arrays(path, name)
+    for array_name, array in arrays.items():
+        if array.dtype.kind not in "biufUM":
+            raise UserError(
+                f"{name}, array {array_name!r}: has dtype {array.dtype}; save numbers, "
+                "booleans or text (.astype(str))."
+            )
+    return _edges(name, arrays) if key == "edges" else _nodes(name, arrays)
+
+
+def plain_arrays(path: Path, name: str) -> dict[str, NDArray[Any]]:
+    """Read the arrays of an npz file; UserError if it is damaged, or holds pickled objects."""
     import numpy as np
 
     try:
         # Opened here because numpy doesn't close a file that isn't an archive.
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            arrays = dict(archive)
+            return dict(archive)
     except (OSError, EOFError, zipfile.BadZipFile, zlib.error, TypeError, RuntimeError) as error:
         # zipfile raises RuntimeError for encrypted archives and unknown compression.
         raise _unreadable(name, "an npz file", error) from error
@@ -85,13 +97,6 @@ def npz(path: Path, name: str, key: str) -> pd.DataFrame:
             f"{name}: can't be read as plain arrays; save text with .astype(str), and numbers "
             "with a numeric dtype (np.savez, no objects)."
         ) from error
-    for array_name, array in arrays.items():
-        if array.dtype.kind not in "biufUM":
-            raise UserError(
-                f"{name}, array {array_name!r}: has dtype {array.dtype}; save numbers, "
-                "booleans or text (.astype(str))."
-            )
-    return _edges(name, arrays) if key == "edges" else _nodes(name, arrays)
 
 
 def _edges(name: str, arrays: dict[str, NDArray[Any]]) -> pd.DataFrame:

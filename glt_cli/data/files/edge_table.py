@@ -141,7 +141,12 @@ def _remarks(
 
 
 def end_indices(
-    table: Table, name: str, ids: pd.Index, nodes: Table | None, config: FilesConfig
+    table: Table,
+    name: str,
+    ids: pd.Index,
+    nodes: Table | None,
+    config: FilesConfig,
+    of: str = "the model",
 ) -> NDArray[np.int64]:
     """Return the index of the node at one end of each edge, [M]; -1 if there is no such node.
 
@@ -149,8 +154,9 @@ def end_indices(
         table: The edges.
         name: The column of that end.
         ids: The nodes' ids.
-        nodes: The nodes, for messages; None if the ids are a model's.
+        nodes: The nodes, for messages; None if only their ids are known.
         config: Settings; `unknown` says whether an unknown node is an error.
+        of: What has the nodes, for messages.
 
     Raises:
         UserError: There is no such node.
@@ -177,7 +183,7 @@ def end_indices(
         )
     unknown = str(column.values[column.codes[position]])
     if nodes is None:
-        raise UserError(f"{where}: {unknown!r} is not a node of the model{more}.")
+        raise UserError(f"{where}: {unknown!r} is not a node of {of}{more}.")
     raise UserError(
         f"{where}: {unknown!r} is not a node of {nodes.name}{more}."
         f"{_similar(unknown, ids) or _other_ids(column, nodes)} Add it "
