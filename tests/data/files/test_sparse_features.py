@@ -23,9 +23,9 @@ def with_words(content: str, name: str = "words.csv", **settings: Any) -> NodeDa
 
 
 def dense(data: NodeData) -> Any:
-    assert scipy.sparse.issparse(data.x)
-    assert data.x is not None
-    return data.x.toarray()
+    x: Any = data.x
+    assert scipy.sparse.issparse(x)
+    return x.toarray()
 
 
 def test_words_without_values_are_ones() -> None:
