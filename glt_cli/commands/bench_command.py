@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from glt_cli.commands.shared_flags import add_data_root, add_plugin
+from glt_cli.commands.shared_flags import add_data_root, add_own_files, add_plugin, own_files
 
 if TYPE_CHECKING:
     from glt_cli.deploy.bench import Bench
@@ -26,6 +26,7 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
     bench.add_argument("--repetitions", type=int, default=30, metavar="N", help="default: 30")
     bench.add_argument("--threads", type=int, default=1, metavar="N", help="default: 1")
     bench.add_argument("--output", metavar="FILE", help="also write the figures to a .json file")
+    add_own_files(bench)
     add_data_root(bench)
     add_plugin(bench)
     bench.set_defaults(do=bench_runs)
@@ -49,7 +50,7 @@ def bench_runs(flags: argparse.Namespace, words: list[str]) -> int:
 
     terminal, written = console(), []
     for run in flags.runs:
-        found = bench(run, flags.data_root, flags.repetitions, flags.threads)
+        found = bench(run, flags.data_root, flags.repetitions, flags.threads, own_files(flags))
         _table(run, found).print(terminal)
         terminal.print(
             f"{flags.repetitions} repetitions, {found.threads} thread(s). Moving the least that "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from glt_cli.commands.shared_flags import add_data_root, add_plugin
+from glt_cli.commands.shared_flags import add_data_root, add_own_files, add_plugin, own_files
 
 
 def add(commands: argparse._SubParsersAction[Any]) -> None:
@@ -24,6 +24,7 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
     export.add_argument(
         "--to", metavar="DIR", help="the folder to write (default: model in the run's folder)"
     )
+    add_own_files(export)
     add_data_root(export)
     add_plugin(export)
     export.set_defaults(do=export_ticket)
@@ -38,7 +39,7 @@ def export_ticket(flags: argparse.Namespace, words: list[str]) -> int:
     from glt_cli.experiment.tables import TextTable
     from glt_cli.terminal import console
 
-    exported = export(flags.run, flags.to, flags.data_root)
+    exported = export(flags.run, flags.to, flags.data_root, own_files(flags))
     about = exported.model.about
     rows = [
         ("nodes, edges", f"{exported.model.num_nodes:,}, {exported.model.edges.shape[1]:,}"),

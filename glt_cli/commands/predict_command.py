@@ -64,7 +64,8 @@ def predict_with_model(flags: argparse.Namespace, words: list[str]) -> int:
 
     if flags.output:
         output = output_file(flags.output, "predicted.csv")
-        if output.suffix not in (".csv", ".parquet"):
+        is_pipe = output.exists() and not output.is_file()
+        if output.suffix not in (".csv", ".parquet") and not is_pipe:
             raise UserError(f"--output {flags.output}: name a .csv or .parquet file")
     from glt_cli.deploy.predict import NewGraph, predict, predict_links
     from glt_cli.deploy.runtime.loaded_model import load

@@ -8,6 +8,19 @@ import argparse
 TAKES_SETTINGS = ("run", "search")
 
 
+def add_own_files(parser: argparse.ArgumentParser) -> None:
+    """Declare --nodes and --edges."""
+    for key in ("nodes", "edges"):
+        parser.add_argument(
+            f"--{key}", metavar="FILE", help=f"the {key} file of your own graph, if it has moved"
+        )
+
+
+def own_files(flags: argparse.Namespace) -> dict[str, str]:
+    """Return the files that --nodes and --edges name."""
+    return {key: getattr(flags, key) for key in ("nodes", "edges") if getattr(flags, key)}
+
+
 def add_plugin(parser: argparse.ArgumentParser) -> None:
     """Add `--plugin` (docs/extending.md)."""
     parser.add_argument(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from glt_cli.commands.shared_flags import add_data_root, add_plugin
+from glt_cli.commands.shared_flags import add_data_root, add_own_files, add_plugin, own_files
 
 
 def add(commands: argparse._SubParsersAction[Any]) -> None:
@@ -16,10 +16,7 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
     )
     add_data_root(verify)
     verify.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:k")
-    for key in ("nodes", "edges"):
-        verify.add_argument(
-            f"--{key}", metavar="FILE", help=f"the {key} file of your own graph, if it has moved"
-        )
+    add_own_files(verify)
     add_plugin(verify)
     verify.set_defaults(do=verify_ticket)
 
@@ -32,8 +29,7 @@ def verify_ticket(flags: argparse.Namespace, words: list[str]) -> int:
     from glt_cli.experiment.tables import TextTable
     from glt_cli.terminal import console
 
-    files = {key: getattr(flags, key) for key in ("nodes", "edges") if getattr(flags, key)}
-    checks = verify(flags.folder, flags.data_root, flags.device, files)
+    checks = verify(flags.folder, flags.data_root, flags.device, own_files(flags))
     rows = [
         {
             "figure": check.name,

@@ -20,7 +20,7 @@ from glt_cli.config.methods import SmallDenseConfig
 from glt_cli.deploy.compact import Compact, compacted
 from glt_cli.deploy.export import layouts, read_columns
 from glt_cli.deploy.loaded_ticket import Ticket, load_ticket
-from glt_cli.deploy.original_data import folder_of, load_original
+from glt_cli.deploy.original_data import folder_of, load_original, with_files
 from glt_cli.deploy.runtime.messages import Messages
 from glt_cli.deploy.runtime.networks import network
 from glt_cli.deploy.runtime.storage import stored_matrices
@@ -115,7 +115,11 @@ def quartiles(values: list[float]) -> tuple[float, float, float]:
 
 
 def bench(
-    run: str | Path, data_root: str | None = None, repetitions: int = 30, threads: int = 1
+    run: str | Path,
+    data_root: str | None = None,
+    repetitions: int = 30,
+    threads: int = 1,
+    files: dict[str, str] | None = None,
 ) -> Bench:
     """Measure a ticket, its export, and its controls on the ticket's whole graph.
 
@@ -124,11 +128,13 @@ def bench(
         data_root: Folder with data sets.
         repetitions: How often each is measured.
         threads: Threads of torch.
+        files: Present paths of the files of the user's own graph, under `nodes` and `edges`.
 
     Raises:
         UserError: The ticket can't be exported, or its data is missing.
     """
     ticket = load_ticket(folder_of(Path(run)).path, data_root)
+    ticket = replace(ticket, dataset=with_files(ticket.dataset, files or {}))
     device = torch.device("cpu")
     task = load_original(
         ticket, ticket.dataset, data_root, device, advice="measure it on its own data"

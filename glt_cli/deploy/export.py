@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -26,11 +26,11 @@ from glt_cli.deploy.calibration import temperature
 from glt_cli.deploy.compact import Compact, compacted
 from glt_cli.deploy.loaded_ticket import Ticket, load_ticket
 from glt_cli.deploy.model_card import model_card
-from glt_cli.deploy.original_data import folder_of, load_original
+from glt_cli.deploy.original_data import folder_of, load_original, with_files
 from glt_cli.deploy.runtime.loaded_model import ABOUT, FORMAT, GRAPH, MODEL, LoadedModel, load
 from glt_cli.deploy.runtime.networks import Map
 from glt_cli.deploy.runtime.storage import stored_matrices
-from glt_cli.errors import UserError
+from glt_cli.errors import UserError, given_path
 from glt_cli.experiment.paths import write_whole
 from glt_cli.experiment.record import Record, read_record
 from glt_cli.models.sparse import Matrix, SparseMatrix
@@ -62,20 +62,27 @@ class Exported:
     model_bytes: int
 
 
-def export(run: str | Path, to: str | Path | None = None, data_root: str | None = None) -> Exported:
+def export(
+    run: str | Path,
+    to: str | Path | None = None,
+    data_root: str | None = None,
+    files: dict[str, str] | None = None,
+) -> Exported:
     """Write a ticket's model to a folder; an earlier export there is replaced.
 
     Args:
         run: The folder of a run or a ticket.
         to: The folder to write; by default `model` in the run's folder.
         data_root: Folder with data sets.
+        files: Present paths of the files of the user's own graph, under `nodes` and `edges`.
 
     Raises:
         UserError: The ticket can't be exported, its data is missing, or the folder is in use.
     """
     source = folder_of(Path(run))
     ticket = load_ticket(source.path, data_root)
-    folder = Path(to) if to is not None else source.path / "model"
+    ticket = replace(ticket, dataset=with_files(ticket.dataset, files or {}))
+    folder = given_path("--to", to) if to is not None else source.path / "model"
     if folder.exists() and not (folder / ABOUT).is_file():
         raise UserError(f"{folder}: exists and holds no exported model; name a new folder")
     if isinstance(ticket.dataset, InMemoryConfig):
@@ -89,13 +96,13 @@ def export(run: str | Path, to: str | Path | None = None, data_root: str | None 
     raw = data.load(ticket.dataset, data_root)
     record = read_record(source) if source.record.exists() else None
     model, tensors, graph = _contents(ticket, task, raw, record)
-    files = {
+    contents = {
         MODEL: save(stored_matrices(tensors)),
         GRAPH: save(graph),
         ABOUT: (json.dumps(model, indent=1) + "\n").encode(),
     }
-    written = _write(folder, files, ticket, task)
-    size = sum(len(content) for content in files.values())
+    written = _write(folder, contents, ticket, task)
+    size = sum(len(content) for content in contents.values())
     loaded = load(written)
     write_whole(written / CARD, model_card(model, record, size))
     return Exported(

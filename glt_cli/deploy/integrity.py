@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import torch
 
-from glt_cli.config.datasets import DatasetConfig, FilesConfig, InMemoryConfig
+from glt_cli.config.datasets import InMemoryConfig
 from glt_cli.data import checksums
-from glt_cli.deploy.original_data import folder_of, load_original
+from glt_cli.deploy.original_data import folder_of, load_original, with_files
 from glt_cli.errors import UserError
 from glt_cli.experiment.device import resolve
 from glt_cli.experiment.paths import RunFolder
@@ -65,7 +65,7 @@ def verify(
     device = resolve(device_name)
     ticket = read_ticket(run)
     record = _record_beside(run)
-    dataset = _with_files(ticket.dataset, files or {})
+    dataset = with_files(ticket.dataset, files or {})
     if isinstance(dataset, InMemoryConfig):
         raise UserError(
             f"{run.ticket}: was found on data in memory; glt verify checks tickets that were found "
@@ -100,16 +100,6 @@ def verify(
         Check(name, getattr(record, name) if record else None, value, slack)
         for name, value in measured.items()
     ]
-
-
-def _with_files(dataset: DatasetConfig, files: dict[str, str]) -> DatasetConfig:
-    if not files:
-        return dataset
-    if not isinstance(dataset, FilesConfig):
-        raise UserError(
-            f"--{' --'.join(files)}: the ticket was found on {dataset.shown}, not on files"
-        )
-    return replace(dataset, **files)  # type: ignore[arg-type]
 
 
 def _record_beside(run: RunFolder) -> Record | None:

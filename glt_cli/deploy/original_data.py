@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from glt_cli import data as data_sets
-from glt_cli.config.datasets import DatasetConfig
+from glt_cli.config.datasets import DatasetConfig, FilesConfig
 from glt_cli.errors import UserError
 from glt_cli.experiment.paths import RunFolder
 from glt_cli.experiment.ticket import SavedTicket
@@ -49,3 +50,18 @@ def load_original(
     if say is not None:
         data_sets.prepare(dataset, data_root, say)
     return make_task(data_sets.load(dataset, data_root), dataset, device)
+
+
+def with_files(dataset: DatasetConfig, files: dict[str, str]) -> DatasetConfig:
+    """Change the paths of the user's own files, `nodes` and `edges`, which may have moved.
+
+    Raises:
+        UserError: The data set isn't the user's own files.
+    """
+    if not files:
+        return dataset
+    if not isinstance(dataset, FilesConfig):
+        raise UserError(
+            f"--{' --'.join(files)}: the ticket was found on {dataset.shown}, not on files"
+        )
+    return replace(dataset, **files)  # type: ignore[arg-type]

@@ -302,7 +302,7 @@ def test_the_experiments_of_extremes(glt: Glt) -> None:
 def test_rungs_run_on_another_launcher() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "glt_cli", *EDGES, *ALWAYS, "hydra/launcher=joblib"],
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200"},
         capture_output=True,
         text=True,
         timeout=240,

@@ -130,6 +130,20 @@ def test_a_folder_in_use_stays(glt: Glt, tmp_path: Path) -> None:
     assert glt("verify", str(folder))[0] == 0
 
 
+def test_files_that_have_moved(glt: Glt) -> None:
+    shutil.copy(SUPPLIERS / "nodes.csv", "n.csv")
+    shutil.copy(SUPPLIERS / "edges.csv", "e.csv")
+    words = ["dataset=files", "dataset.nodes=n.csv", "dataset.edges=e.csv", "dataset.label=late"]
+    folder = run_of(glt, *words)
+    shutil.move("n.csv", "moved.csv")
+    code, _, err = glt("export", str(folder))
+    assert code == 2
+    assert "dataset.nodes=n.csv: there is no such file" in err
+    for command in (("export",), ("bench", "--repetitions", "2")):
+        assert glt(*command, str(folder), "--nodes", "moved.csv")[0] == 0
+    assert "name a folder" in glt("export", str(folder), "--nodes", "moved.csv", "--to", "")[2]
+
+
 def test_what_export_prints(glt: Glt) -> None:
     folder = run_of(glt, *FILES)
     code, out, err = glt("export", str(folder))

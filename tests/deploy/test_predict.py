@@ -152,6 +152,9 @@ def test_output_as_csv_and_parquet(glt: Glt, model: Path) -> None:
     own, _ = table(glt, model)
     for name in ("p.csv", "p.parquet"):
         assert glt("predict", str(model), "--output", name)[:2] == (0, "")
+    code, out, _ = glt("predict", str(model), "--output", "/dev/null")  # a device stays one
+    assert (code, out) == (0, "")
+    assert not Path("/dev/null").is_file()
     read = pd.read_parquet("p.parquet").set_index("node")
     pd.testing.assert_frame_equal(read, own, atol=1e-5, check_dtype=False)
     assert len(Path("p.csv").read_text().splitlines()) == 13
