@@ -69,14 +69,23 @@ def build(
 def _best_documented(cell: GridCell) -> StoredRun | None:
     """The run to show in detail: the median seed of the best setting, both by validation.
 
-    Settings without a control, with more seeds, with a search and with pruned edges are preferred.
+    Settings trained on labels, without a control, with more seeds, with a search and with pruned
+    edges are preferred.
     """
 
-    def preference(setting: Setting) -> tuple[bool, int, bool, bool, float]:
+    def preference(setting: Setting) -> tuple[bool, bool, int, bool, bool, float]:
         is_plain = setting.runs[0].record.control == "none"
         was_searched = setting.mean("find_epochs") > 0
         prunes_edges = setting.targets[0] > 0
-        return is_plain, len(setting.runs), was_searched, prunes_edges, setting.mean("ticket_val")
+        on_labels = not setting.is_distilled
+        return (
+            on_labels,
+            is_plain,
+            len(setting.runs),
+            was_searched,
+            prunes_edges,
+            setting.mean("ticket_val"),
+        )
 
     if not (settings := cell.settings or cell.dense):
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
@@ -50,6 +50,12 @@ class Style(NamedTuple):
     marker: str
     line: Any
     hatch: str
+    is_hollow: bool = False
+
+    @property
+    def face(self) -> str:
+        """The colour within its markers."""
+        return "white" if self.is_hollow else self.color
 
 
 #: Dark enough on white and suited to colour blindness (after Okabe and Ito).
@@ -66,12 +72,16 @@ _FIXED_ORDER = ("fastglt", "imp", "oneshot", "random", "teddy")
 DENSE_COLOR = "#1f1f1f"
 
 
-def styles(names: Sequence[str]) -> dict[str, Style]:
-    """Give each method a style: fixed ones for the standard methods, the remaining in turn."""
+def styles(names: Sequence[str], distilled: Container[str] = ()) -> dict[str, Style]:
+    """Give each method a style: fixed ones for the standard methods, the remaining in turn.
+
+    Markers of distilled ones are hollow.
+    """
     fixed = {name: _STYLES[_FIXED_ORDER.index(name)] for name in names if name in _FIXED_ORDER}
     others = [name for name in names if name not in fixed]
     free = [style for style in _STYLES if style not in fixed.values()] or _STYLES
-    return fixed | {name: free[i % len(free)] for i, name in enumerate(others)}
+    given = fixed | {name: free[i % len(free)] for i, name in enumerate(others)}
+    return {name: style._replace(is_hollow=name in distilled) for name, style in given.items()}
 
 
 @dataclass(frozen=True)

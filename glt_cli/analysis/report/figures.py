@@ -63,7 +63,7 @@ def score_by_sparsity(cell: GridCell, axis: str) -> ReportFigure | None:
     curves = _curves(cell, axis)
     if not any(len({round(x, 1) for x in curve.sparsities(axis)}) > 1 for curve in curves):
         return None
-    method_styles = styles(cell.methods)
+    method_styles = styles(cell.methods, cell.distilled)
     with new_figure(height=2.9) as (figure, [axes]):
         for curve in curves:
             _draw_curve(axes, curve, axis, method_styles[curve.method])
@@ -85,7 +85,7 @@ def score_by_sparsity(cell: GridCell, axis: str) -> ReportFigure | None:
         name=f"{cell.name}-over-{_ELEMENTS[axis]}",
         title=f"T{_metric(cell)[1:]} against {axis} sparsity",
         alt=f"Per cent, by {axis} sparsity. {_sentence([*descriptions, *_dense(cell)])}",
-        caption=_CAPTION + note + _own_baselines(cell),
+        caption=_CAPTION + note + _remarks(cell),
         figure=figure,
     )
 
@@ -144,7 +144,7 @@ def _draw_curve(axes: Axes, curve: _Curve, axis: str, style: Style) -> None:
     scores = [100 * np.array(point.scores) for point in curve.points]
     mean = np.array([s.mean() for s in scores])
     std = np.array([_std(s) for s in scores])
-    face = style.color if curve.is_first else "white"
+    face = style.face if curve.is_first else "white"
     for sparsity, values in zip(x, scores, strict=True):
         axes.plot(
             np.full(len(values), sparsity),
@@ -178,11 +178,19 @@ def _draw_dense(axes: Axes, baselines: Sequence[Baseline]) -> None:
         axes.axhspan(mean - std, mean + std, color=DENSE_COLOR, alpha=0.07, lw=0)
 
 
-def _own_baselines(cell: GridCell) -> str:
-    """Explain a second dense line."""
-    if len(cell.baselines) == 1:
+def _remarks(cell: GridCell) -> str:
+    """Explain a second dense line, and hollow markers."""
+    remarks = ""
+    if len(cell.baselines) > 1:
+        remarks += " 'dense of' a method: its settings train the dense baseline differently."
+    return remarks + about_distilled(cell)
+
+
+def about_distilled(cell: GridCell) -> str:
+    """Explain hollow markers, if there are any."""
+    if not cell.distilled:
         return ""
-    return " 'dense of' a method: its settings train the dense baseline differently."
+    return " Hollow, 'distilled': trained on the dense model's outputs, not on labels alone."
 
 
 def _dense_label(baseline: Baseline, baselines: Sequence[Baseline]) -> str:
@@ -194,7 +202,7 @@ def score_by_macs(cell: GridCell) -> ReportFigure | None:
     settings = [s for s in cell.settings if np.isfinite(s.mean("ticket_macs"))]
     if not settings:
         return None
-    method_styles = styles(cell.methods)
+    method_styles = styles(cell.methods, cell.distilled)
     points = [(s.mean("ticket_macs") / 1e6, 100 * s.mean("ticket_test")) for s in settings]
     dense = [(s.mean("dense_macs") / 1e6, 100 * s.mean("dense_test")) for s in settings]
     front = _pareto_front([*points, *dense])
@@ -209,8 +217,8 @@ def score_by_macs(cell: GridCell) -> ReportFigure | None:
             in_legend.add(setting.method)
             deviation = _std(100 * setting.values("ticket_test"))
             axes.errorbar(
-                x, y, deviation, fmt=style.marker, color=style.color, ms=6, capsize=3, lw=1,
-                label=label,
+                x, y, deviation, fmt=style.marker, color=style.color, mfc=style.face, ms=6,
+                capsize=3, lw=1, label=label,
             )  # fmt: skip
         for i, point in enumerate(sorted(set(dense))):
             axes.plot(*point, "*", color=DENSE_COLOR, ms=11, label=None if i else "dense")
@@ -229,7 +237,7 @@ def score_by_macs(cell: GridCell) -> ReportFigure | None:
         alt=f"Per cent. {_sentence([*descriptions, *_dense(cell)])}",
         caption="Means over seeds, bars ± one standard deviation. No other model is better in both "
         "than one on the Pareto front. Multiply-adds assume a perfect sparse kernel; they are no "
-        "measured time.",
+        "measured time." + about_distilled(cell),
         figure=figure,
     )
 
@@ -244,7 +252,7 @@ def _pareto_front(points: Sequence[tuple[float, float]]) -> list[tuple[float, fl
 
 def scores_of_seeds(cell: GridCell) -> ReportFigure:
     """Draw the score of every seed as a point, and the means."""
-    method_styles = styles(cell.methods)
+    method_styles = styles(cell.methods, cell.distilled)
     rows = [(s.name, method_styles[s.method], 100 * s.values("ticket_test")) for s in cell.settings]
     rows += [
         (_dense_label(b, cell.baselines), Style(DENSE_COLOR, "*", "-", ""),
@@ -262,7 +270,7 @@ def scores_of_seeds(cell: GridCell) -> ReportFigure:
         title=f"T{_metric(cell)[1:]} of every seed",
         alt=f"Per cent. {_sentence(descriptions)}",
         caption="Points: seeds. Vertical bars: means. "
-        "After the method: target graph sparsity / weight sparsity." + _own_baselines(cell),
+        "After the method: target graph sparsity / weight sparsity." + _remarks(cell),
         figure=figure,
     )
 
@@ -272,7 +280,7 @@ def find_time(cell: GridCell) -> ReportFigure | None:
     settings = [s for s in cell.settings if np.isfinite(s.mean("find_seconds"))]
     if not settings:
         return None
-    method_styles = styles(cell.methods)
+    method_styles = styles(cell.methods, cell.distilled)
     rows = [(s.name, method_styles[s.method], s.values("find_seconds")) for s in settings]
     with new_figure(height=_height(rows)) as (figure, [axes]):
         _strip(axes, rows)
@@ -307,7 +315,10 @@ def _wrapped(name: str) -> str:
 def _strip(axes: Axes, rows: Sequence[tuple[str, Style, NDArray[np.floating[Any]]]]) -> None:
     for i, (_, style, values) in enumerate(rows):
         y = i + np.linspace(-0.16, 0.16, len(values)) if len(values) > 1 else [i]
-        axes.plot(values, y, style.marker, color=style.color, ms=5, alpha=0.7, mew=0)
+        axes.plot(
+            values, y, style.marker, color=style.color, mfc=style.face, ms=5, alpha=0.7,
+            mew=1 if style.is_hollow else 0,
+        )  # fmt: skip
         axes.plot([values.mean()] * 2, [i - 0.34, i + 0.34], "-", color=style.color, lw=2.4)
     axes.set_yticks(range(len(rows)), [_wrapped(name) for name, _, _ in rows])
     axes.set_ylim(len(rows) - 0.4, -0.6)

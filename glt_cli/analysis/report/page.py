@@ -91,23 +91,32 @@ def make_section(
     """
     settings = [*cell.dense, *cell.settings]
     # Each row has its own dense score, so the dense settings need no rows.
-    results = [setting.result for setting in cell.settings or cell.dense]
+    shown = cell.settings or cell.dense
     unused = notes_on_unused(compared_runs(runs), sum(len(setting.runs) for setting in settings))
-    pivot_table = pivot(results, ("method", "targets"), None)
-    scores = render(pivot_table, _SCORE_METRICS, tolerance, list(unused))
-    costs = render(pivot_table, _COST_METRICS, tolerance)
-    notes = [*scores.notes, *costs.notes]
-    if scores.has_best or costs.has_best:
-        notes.append("Bold: the best tickets of the same targets.")
     metric = metric_name(cell.metric)
+    tables: list[tuple[str, RenderedTable]] = []
+    for is_distilled, start in ((False, ""), (True, "Distilled from the dense model: ")):
+        results = [each.result for each in shown if each.is_distilled == is_distilled]
+        if not results:
+            continue
+        pivot_table = pivot(results, ("method", "targets"), None)
+        scores = render(pivot_table, _SCORE_METRICS, tolerance, [] if tables else list(unused))
+        costs = render(pivot_table, _COST_METRICS, tolerance)
+        titles = (
+            f"Test {metric} in per cent, mean ± standard deviation over seeds",
+            "Sparsities and costs: means over seeds",
+        )
+        for title, table in zip(titles, (scores, costs), strict=True):
+            text = f"{start}{title[0].lower()}{title[1:]}" if start else title
+            tables.append((text, table))
+    notes = [note for _, table in tables for note in table.notes]
+    if any(table.has_best for _, table in tables):
+        notes.append("Bold: the best tickets of the same targets.")
     return Section(
         anchor=cell.name,
         heading=f"{cell.backbone} on {cell.dataset}",
         summary=cell_summary(cell, tolerance),
-        tables=[
-            (f"Test {metric} in per cent, mean ± standard deviation over seeds", scores),
-            ("Sparsities and costs: means over seeds", costs),
-        ],
+        tables=tables,
         notes=list(dict.fromkeys(notes)),
         figures=[_page_figure(figure) for figure in figures],
         detail=list(_detail_sentences(detail)) if detail else [],
@@ -125,10 +134,12 @@ def _page_figure(figure: ReportFigure) -> PageFigure:
 def _detail_sentences(detail: RunDetail) -> Iterable[str]:
     record = detail.run.record
     targets = record.graph_sparsity_target, record.weight_sparsity_target
+    trained = "" if record.distill else "label-trained "
     yield (
         f"{record.label}, seed {record.seed}, {removed(targets)} removed: the median seed of the "
-        "setting with the best mean validation score among those with most seeds (searches that "
-        f"removed edges are preferred). Its files are in {detail.run.folder.path.name}."
+        f"{trained}setting with the best mean validation score among those with most seeds "
+        "(searches that removed edges are preferred). Its files are in "
+        f"{detail.run.folder.path.name}."
     )
     assert record.ticket_test is not None
     assert record.dense_test is not None

@@ -52,9 +52,15 @@ class Setting:
         return record.graph_sparsity_target, record.weight_sparsity_target
 
     @property
+    def is_distilled(self) -> bool:
+        """Whether its tickets were trained on the dense model's outputs, not on labels alone."""
+        return self.runs[0].record.distill > 0
+
+    @property
     def order(self) -> tuple[object, ...]:
-        """Sorts settings by method."""
-        return sort_key("method", self.result.field_values["method"]), self.method
+        """Sorts settings by method; distilled ones come last."""
+        method = self.result.field_values["method"]
+        return self.is_distilled, sort_key("method", method), self.method
 
     @property
     def name(self) -> str:
@@ -99,6 +105,11 @@ class GridCell:
         """All methods, the simplest first."""
         ordered = sorted(self.settings, key=lambda setting: setting.order)
         return list(dict.fromkeys(setting.method for setting in ordered))
+
+    @property
+    def distilled(self) -> set[str]:
+        """The methods whose tickets were trained on the dense model's outputs."""
+        return {setting.method for setting in self.settings if setting.is_distilled}
 
 
 def cells_of(runs: Sequence[StoredRun], tolerance: float) -> list[GridCell]:

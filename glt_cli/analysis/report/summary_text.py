@@ -66,15 +66,14 @@ def _described(setting: Setting) -> str:
 
 def _rankings(cell: GridCell) -> Iterator[str]:
     """Rank methods at equal targets, on the seeds that all of them have."""
-    for targets, group in _by_targets(cell):
+    for (is_distilled, targets), group in _by_targets(cell):
         if len(group) < 2:
             continue
+        where = f"With {removed(targets)} removed"
+        where += ", among distilled tickets" if is_distilled else ""
         seeds = _shared_seeds(group)
         if not seeds:
-            yield (
-                f"With {removed(targets)} removed, the methods have no seed in common and can't be "
-                "ranked."
-            )
+            yield (f"{where}, the methods have no seed in common and can't be ranked.")
             continue
         best, *rest = sorted(group, key=lambda s: -_mean(s, seeds))
         others = [
@@ -83,7 +82,7 @@ def _rankings(cell: GridCell) -> Iterator[str]:
             for s in rest
         ]
         yield (
-            f"With {removed(targets)} removed, {best.method} has the highest mean, "
+            f"{where}, {best.method} has the highest mean, "
             f"{100 * _mean(best, seeds):.1f} %; then {', '.join(others)}."
         )
 
@@ -106,16 +105,19 @@ def _behind(setting: Setting, best: Setting, seeds: Sequence[int]) -> int:
     return sum(score < best_score for score, best_score in pairs)
 
 
-def _by_targets(cell: GridCell) -> Iterable[tuple[tuple[float, float], list[Setting]]]:
-    groups: dict[tuple[float, float], list[Setting]] = {}
+def _by_targets(
+    cell: GridCell,
+) -> Iterable[tuple[tuple[bool, tuple[float, float]], list[Setting]]]:
+    """Settings of the same targets; those that are distilled apart from those that are not."""
+    groups: dict[tuple[bool, tuple[float, float]], list[Setting]] = {}
     for setting in cell.settings:
-        groups.setdefault(setting.targets, []).append(setting)
+        groups.setdefault((setting.is_distilled, setting.targets), []).append(setting)
     return groups.items()
 
 
 def _comparison_with_random(cell: GridCell) -> Iterator[str]:
     """Name the methods that are no better than random masks."""
-    for targets, group in _by_targets(cell):
+    for (_, targets), group in _by_targets(cell):
         random = [s for s in group if s.method == "random"]
         beaten = [
             s.method
