@@ -25,6 +25,8 @@ class MethodConfig:
 
     #: Whether it prunes; if not, its targets are 0.
     prunes: ClassVar[bool] = True
+    #: Whether it is a control, which only tells what other methods' tickets are worth.
+    is_control: ClassVar[bool] = False
 
     name: str = MISSING
 
@@ -89,6 +91,8 @@ class DenseConfig(MethodConfig):
 @dataclass
 class RandomConfig(PartsConfig):
     """Random masks: the control for all other methods."""
+
+    is_control: ClassVar[bool] = True
 
     #: Whether each tensor meets the weights' target, or all together.
     allocation: str = one_of("uniform", "global")
@@ -245,6 +249,8 @@ class GuidedConfig(MethodConfig):
 class NoEdgesConfig(MethodConfig):
     """Control: every edge removed, all weights kept; edges matter as far as a ticket beats it."""
 
+    is_control: ClassVar[bool] = True
+
     def mask_targets(self, graph: float, weight: float) -> tuple[float, float]:
         """See MethodConfig."""
         return 1.0, 0.0
@@ -253,6 +259,8 @@ class NoEdgesConfig(MethodConfig):
 @dataclass
 class SmallDenseConfig(MethodConfig):
     """Control: all edges, and a dense model with at most as many weights as the ticket keeps."""
+
+    is_control: ClassVar[bool] = True
 
     #: Hidden width, such as a ticket's units that are alive; None for as many weights.
     hidden: int | None = bounded(None, 1)

@@ -10,8 +10,10 @@ from pathlib import Path
 from glt_cli.analysis.collect import StoredRun, collect
 from glt_cli.analysis.compare.filters import matching
 from glt_cli.analysis.compare.runs import compared_runs
+from glt_cli.analysis.report.brief import MAX_ROWS
 from glt_cli.analysis.report.drawing import ReportFigure
 from glt_cli.analysis.report.figures import cell_figures
+from glt_cli.analysis.report.headline import headline
 from glt_cli.analysis.report.page import make_page, make_section
 from glt_cli.analysis.report.run_detail import read_detail
 from glt_cli.analysis.report.run_detail_figures import detail_figures
@@ -52,8 +54,16 @@ def build(
     runs = [run for run in all_runs if str(run.folder.path.resolve()) in included]
     cells = cells_of(runs, tolerance)
     sections, figures = [], []
+    headlines: list[ReportFigure] = []
     for cell in cells:
         of_cell = cell_figures(cell)
+        if figure := headline(cell):
+            # Those beyond the first are shown in their sections.
+            if len(headlines) < MAX_ROWS:
+                headlines.append(figure)
+                figures.append(figure)
+            else:
+                of_cell = [figure, *of_cell]
         detail, of_detail = None, []
         if run := _best_documented(cell):
             detail = read_detail(run, data_root)
@@ -62,7 +72,7 @@ def build(
         sections.append(make_section(cell, cell_runs, of_cell, detail, of_detail, tolerance))
         figures += [*of_cell, *of_detail]
     unrecorded = [] if conditions else _unrecorded(folders, runs)
-    page = make_page(runs, cells, sections, unrecorded, tolerance, arguments)
+    page = make_page(runs, cells, headlines, sections, unrecorded, tolerance, arguments)
     return Report(page.render(), figures, len(runs))
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from textwrap import fill
@@ -94,6 +94,7 @@ class ReportFigure:
         alt: Its content in text, for screen readers.
         caption: What a reader must know.
         figure: The Matplotlib figure.
+        hovers: What a page shows of the element with a gid, while the pointer is on it.
     """
 
     name: str
@@ -101,11 +102,14 @@ class ReportFigure:
     alt: str
     caption: str
     figure: Figure
+    hovers: Mapping[str, str] = field(default_factory=dict)
 
     def inline(self) -> str:
         """Write it as an SVG element for an HTML page."""
         text = self._saved("svg").decode()
         text = text[text.index("<svg") :]
+        for gid, hover in self.hovers.items():
+            text = text.replace(f'<g id="{gid}">', f"<g><title>{escape(hover)}</title>", 1)
         # Groups have the same ids in every figure, and nothing refers to them.
         text = re.sub(r'<g id="[^"]*"', "<g", text)
         text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)

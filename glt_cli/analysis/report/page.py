@@ -17,6 +17,7 @@ from glt_cli.analysis.compare.notes import notes_on_unused, ranges
 from glt_cli.analysis.compare.pivot import pivot
 from glt_cli.analysis.compare.render import RenderedTable, render
 from glt_cli.analysis.compare.runs import compared_runs
+from glt_cli.analysis.report.brief import Brief, brief
 from glt_cli.analysis.report.command_line import overrides_of, read_config, shell_command
 from glt_cli.analysis.report.drawing import ReportFigure
 from glt_cli.analysis.report.run_detail import Agreement, RunDetail
@@ -214,6 +215,8 @@ class Page:
 
     Attributes:
         title: The title.
+        brief: What the runs show, for readers who don't know the methods.
+        headlines: The figures that belong to it.
         overview: What all runs have in common, as names and values.
         sections: One for each data set × backbone.
         failed: Name, status and error of runs that did not finish.
@@ -223,6 +226,8 @@ class Page:
     """
 
     title: str
+    brief: Brief
+    headlines: list[PageFigure]
     overview: list[tuple[str, str]]
     sections: list[Section]
     failed: list[tuple[str, str, str]]
@@ -242,12 +247,13 @@ class Page:
 
 def _with_minus(text: str) -> str:
     """Replace hyphens before numbers by minus signs."""
-    return f" {text}".replace(" -", " −")[1:] if text != "-" else "–"
+    return f" {text}".replace(" -", " −").replace("(-", "(−")[1:] if text != "-" else "–"
 
 
 def make_page(
     runs: Sequence[StoredRun],
     cells: Sequence[GridCell],
+    headlines: Sequence[ReportFigure],
     sections: list[Section],
     unrecorded: Sequence[Path],
     tolerance: float,
@@ -258,6 +264,7 @@ def make_page(
     Args:
         runs: All runs.
         cells: The finished runs by data set and backbone.
+        headlines: Figures of the first cells.
         sections: The sections of the cells.
         unrecorded: Folders of runs without a record.
         tolerance: What a winning ticket may lose, as a fraction.
@@ -271,6 +278,8 @@ def make_page(
     names = ", ".join(f"{cell.backbone} on {cell.dataset}" for cell in cells)
     return Page(
         title=f"Graph lottery tickets: {names}" if names else "Graph lottery tickets",
+        brief=brief(cells, tolerance),
+        headlines=[_page_figure(figure) for figure in headlines],
         overview=overview(runs),
         sections=sections,
         failed=failed,

@@ -15,6 +15,7 @@ from glt_cli.analysis.collect import StoredRun
 from glt_cli.analysis.compare.fields import sort_key, targets_text, text
 from glt_cli.analysis.compare.runs import compared_runs
 from glt_cli.analysis.compare.statistics import SettingResult, compare
+from glt_cli.config.methods import METHODS, MethodConfig
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,23 @@ class Setting:
     def is_distilled(self) -> bool:
         """Whether its tickets were trained on the dense model's outputs, not on labels alone."""
         return self.runs[0].record.distill > 0
+
+    @property
+    def is_control(self) -> bool:
+        """Whether its tickets only tell what other tickets are worth."""
+        schema = METHODS.get(self.runs[0].record.method)
+        return self.runs[0].record.control != "none" or (schema is not None and schema.is_control)
+
+    @property
+    def is_smaller_model(self) -> bool:
+        """Whether its tickets are whole models of another width."""
+        schema = METHODS.get(self.runs[0].record.method)
+        return schema is not None and schema.resized is not MethodConfig.resized
+
+    @property
+    def kept_macs(self) -> float:
+        """Mean share of the dense model's multiply-adds that is left; NaN if it is not known."""
+        return float((self.values("ticket_macs") / self.values("dense_macs")).mean())
 
     @property
     def order(self) -> tuple[object, ...]:

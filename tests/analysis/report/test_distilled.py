@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from glt_cli.analysis.collect import collect
 from glt_cli.analysis.report.figures import cell_figures
 from glt_cli.analysis.report.series import cells_of
@@ -50,7 +52,7 @@ def test_markers_of_distilled_tickets_are_hollow(tmp_path: Path) -> None:
     [cell] = cells_of(collect([str(tmp_path)]), 0.005)
     [seeds] = [figure for figure in cell_figures(cell) if figure.name.endswith("seeds")]
     faces = {
-        len(line.get_xydata()): line.get_markerfacecolor()
+        len(np.asarray(line.get_xydata())): line.get_markerfacecolor()
         for line in seeds.figure.axes[0].get_lines()
         if line.get_marker() in ("s", "o")
     }

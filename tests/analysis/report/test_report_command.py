@@ -57,7 +57,7 @@ def test_one_self_contained_page(tmp_path: Path, glt: Glt) -> None:
     command = ("report", str(tmp_path / "outputs"), "--output")
     code, out, err = glt(*command, str(page), "--figures", str(figures))
     assert (code, err) == (0, "")
-    assert "(21 runs, 7 figures)" in out
+    assert "(21 runs, 8 figures)" in out
     html = page.read_text()
 
     read = Reader(html)
@@ -70,7 +70,7 @@ def test_one_self_contained_page(tmp_path: Path, glt: Glt) -> None:
     assert not re.search(r"url\((?!#)", html)
 
     assert all(svg.get("role") == "img" and svg.get("aria-label") for svg in read.all("svg"))
-    assert len(read.all("svg")) == 7
+    assert len(read.all("svg")) == 8
     anchors = {attributes.get("id") for _, attributes in read.met} - {None}
     inner = [href for a in read.all("a") if (href := a.get("href"))]
     assert inner
@@ -85,7 +85,7 @@ def test_one_self_contained_page(tmp_path: Path, glt: Glt) -> None:
     assert "2026-01-03 00:00:00 UTC" in text
 
     names = {path.name for path in figures.iterdir()}
-    assert len(names) == 21
+    assert len(names) == 24
     assert {"cora-gcn-over-edges.svg", "cora-gcn-seeds.pdf", "cora-gcn-run-degrees.png"} <= names
     assert glt(*command, str(again))[0] == 0
     assert again.read_text() == html
