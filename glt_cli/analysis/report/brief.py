@@ -44,8 +44,8 @@ def brief(cells: Sequence[GridCell], tolerance: float) -> Brief:
     paragraphs += [" ".join(_sentences(cell, tolerance)) for cell in cells[:MAX_ROWS]]
     if len(cells) > MAX_ROWS:
         paragraphs.append(f"{len(cells) - MAX_ROWS} more are in the sections below.")
-    headings = ["model", "on", "edges removed", "weights removed", "multiply-adds left"]
-    headings += ["against dense, points", "seeds"]
+    headings = ["model", "on", "against dense, points", "seeds"]
+    headings += ["edges removed", "weights removed", "multiply-adds left"]
     rows = [_row(cell, setting) for cell, setting in _chosen_rows(cells, tolerance)]
     return Brief(paragraphs, headings, rows)
 
@@ -222,9 +222,9 @@ def _row(cell: GridCell, setting: Setting) -> list[str]:
     return [
         setting.method,
         f"{cell.backbone} on {cell.dataset}",
+        points,
+        str(len(setting.seeds)),
         share_text(setting.mean("graph_sparsity")),
         share_text(setting.mean("weight_sparsity")),
         share_text(kept) if math.isfinite(kept) else "-",
-        points,
-        str(len(setting.seeds)),
     ]

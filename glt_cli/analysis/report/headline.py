@@ -26,7 +26,7 @@ def headline(cell: GridCell) -> ReportFigure | None:
     metric = metric_name(cell.metric)
     method_styles = styles(cell.methods, cell.distilled)
     descriptions = [_described(setting) for setting in settings]
-    with new_figure(width=6.4, height=3.4) as (figure, [axes]):
+    with new_figure(height=3.4) as (figure, [axes]):
         axes.axhline(0, color=DENSE_COLOR, ls=(0, (7, 3)), lw=1.2, label="dense")
         scores = 100 * np.array(list(cell.baselines[0].by_seed.values()))
         if len(scores) > 1:

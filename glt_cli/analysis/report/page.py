@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import shlex
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -237,12 +239,17 @@ class Page:
 
     def render(self) -> str:
         """Write the page as one HTML file."""
-        text = (resources.files("glt_cli.analysis.report") / "template.html.j2").read_text("utf-8")
+        files = resources.files("glt_cli.analysis.report")
+        text = (files / "template.html.j2").read_text("utf-8")
+        script = f"\n{(files / 'sort.js').read_text('utf-8')}"
+        digest = b64encode(hashlib.sha256(script.encode()).digest()).decode()
         environment = Environment(
             autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
         environment.filters["minus"] = _with_minus
-        return environment.from_string(text).render(page=self)
+        return environment.from_string(text).render(
+            page=self, script=Markup(script), script_digest=digest
+        )
 
 
 def _with_minus(text: str) -> str:

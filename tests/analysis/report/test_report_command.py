@@ -1,7 +1,9 @@
+import hashlib
 import importlib.util
 import re
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -40,7 +42,7 @@ class Reader(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        self.text += f" {data}" if self.open and self.open[-1] != "style" else ""
+        self.text += f" {data}" if self.open and self.open[-1] not in ("style", "script") else ""
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes in self.met if name == tag]
@@ -61,7 +63,14 @@ def test_one_self_contained_page(tmp_path: Path, glt: Glt) -> None:
     html = page.read_text()
 
     read = Reader(html)
-    assert not {"script", "link", "iframe", "img", "object"} & {tag for tag, _ in read.met}
+    [script] = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
+    [policy] = [meta["content"] for meta in read.all("meta") if "http-equiv" in meta]
+    digest = b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert policy is not None
+    assert "default-src 'none'" in policy
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert not [name for _, attributes in read.met for name in attributes if name.startswith("on")]
+    assert not {"link", "iframe", "img", "object"} & {tag for tag, _ in read.met}
     for _, attributes in read.met:
         for name in ("src", "href", "xlink:href", "style"):
             value = attributes.get(name) or ""
