@@ -75,7 +75,6 @@ def _print_hydra_help(request: Request, flags: argparse.Namespace) -> None:
 
 
 def _print_config(request: Request, flags: argparse.Namespace) -> None:
-
     from omegaconf import OmegaConf
 
     point = _only_point(request, "--cfg")

@@ -117,6 +117,10 @@ class SyntheticConfig(DatasetConfig):
             )
 
 
+def _kind_of_features(features: str) -> str:
+    return features if features in FEATURES else "file"
+
+
 @dataclass
 class FilesConfig(DatasetConfig):
     """The user's own graph: CSV, Parquet or npz files (docs/your-own-graph.md)."""
@@ -142,7 +146,7 @@ class FilesConfig(DatasetConfig):
     #: What describes the nodes: `columns` of the nodes file, or without any `degree`, `constant`,
     #: `identity` or `structural`; or a file of sparse features: id, feature and perhaps value in
     #: each row, or a CSR matrix in an npz file.
-    features: str = hashed_as("columns", lambda value: value if value in FEATURES else "file")
+    features: str = hashed_as("columns", _kind_of_features)
     #: Width of structural features.
     width: int = bounded(128, 1)
     #: Columns that aren't features.
@@ -200,7 +204,12 @@ class FilesConfig(DatasetConfig):
     @property
     def has_features_file(self) -> bool:
         """Whether `features` names a file."""
-        return self.features not in FEATURES
+        return self.features_kind == "file"
+
+    @property
+    def features_kind(self) -> str:
+        """One of FEATURES, or `file`."""
+        return _kind_of_features(self.features)
 
     @property
     def masks(self) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from glt_cli.config.leaves import leaves
 from glt_cli.errors import UserError
 from glt_cli.terminal import conceal
 
@@ -88,13 +89,6 @@ def resolved(settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     return values, written
 
 
-def _texts(node: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
+def _texts(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the leaves that are text, by their dotted keys."""
-    if isinstance(node, str):
-        yield prefix.removesuffix("."), node
-    elif isinstance(node, Mapping):
-        for key, value in node.items():
-            yield from _texts(value, f"{prefix}{key}.")
-    elif isinstance(node, list):
-        for place, value in enumerate(node):
-            yield from _texts(value, f"{prefix}{place}.")
+    return ((key, value) for key, value in leaves(settings) if isinstance(value, str))

@@ -6,12 +6,14 @@ with a `_target_`. A configuration file is data, so it may set none of that.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
+
+from glt_cli.config.leaves import leaves
 
 #: Set by Hydra while composing.
 _COMPUTED = ("runtime.", "overrides.", "job.override_dirname")
@@ -31,9 +33,9 @@ def refused(found: DictConfig, plain: DictConfig, words: Sequence[str]) -> list[
         plain: The same node without the user's files and overrides.
         words: The command line, which may set the commands of a launcher.
     """
-    before = dict(_leaves(OmegaConf.to_container(plain, resolve=False)))
+    before = dict(leaves(OmegaConf.to_container(plain, resolve=False)))
     wrong = []
-    for key, value in _leaves(OmegaConf.to_container(found, resolve=False)):
+    for key, value in leaves(OmegaConf.to_container(found, resolve=False)):
         name = key.rpartition(".")[2]
         if name in _CALLS and key not in ("launcher._target_", "sweeper._target_"):
             wrong.append(key)
@@ -83,15 +85,3 @@ def _installed(group: str) -> set[str]:
     """Classes of the launchers or sweepers of Hydra and its installed plug-ins."""
     options: Mapping[str, Any] = ConfigStore.instance().repo["hydra"].get(group, {})
     return {str(option.node.get("_target_")) for option in options.values()}
-
-
-def _leaves(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Flatten mappings and lists to dotted keys, without empty ones."""
-    if isinstance(node, Mapping):
-        for key, part in node.items():
-            yield from _leaves(part, f"{prefix}{key}.")
-    elif isinstance(node, list):
-        for number, part in enumerate(node):
-            yield from _leaves(part, f"{prefix}{number}.")
-    else:
-        yield prefix.removesuffix("."), node

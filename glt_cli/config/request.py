@@ -135,7 +135,7 @@ def read(
                 [*_parse([f"{key}={value}" for key, value in params.items()]), *parsed]
             )
         remarks: list[str] = []
-        if own or (is_grid and any("method." in word for point in points for word in point)):
+        if own or (is_grid and any(word.startswith("method.") for word in chain(*points))):
             combinations = {name: _expand(mine) for name, mine in for_one.items()}
             points, remarks = for_their_methods(points, combinations, _method_of(checked))
         distinct = {repr(point.config): point for point in _points(points, checked)}

@@ -33,6 +33,9 @@ from glt_cli.training.tasks import Task
 
 #: What the others are compared with.
 REFERENCE = "dense, torch-geometric"
+#: Instead of it, where torch-geometric's layers can't express the model.
+_FALLBACK = "dense, exported"
+_PLAIN_TICKET = "ticket, torch-geometric"
 _WARM_UP = 3
 
 
@@ -157,46 +160,37 @@ def bench(
     return Bench(timings, bandwidth, exported, threads)
 
 
-#: The reference where torch-geometric's layers can't express the model.
-_FALLBACK = "dense, exported"
-
-
 def _contenders(ticket: Ticket, task: Task) -> tuple[list[Contender], int]:
     """Return the contenders, and what the exported ticket must move at least, in bytes."""
-    everything = {EDGE: ticket.edge_index[0], **ticket.model().prunable()}
-    dense = replace(ticket, masks=full(everything), kept_edge_weight=1.0)
+    model = ticket.model()
+    weights = model.prunable()
+    everything = full({EDGE: ticket.edge_index[0], **weights})
+    dense = replace(ticket, masks=everything, kept_edge_weight=1.0)
     sparse_graph = ticket.sparse(task.graph)
     whole = rebuild(
         ticket.backbone, ticket.num_features, ticket.num_outputs, ticket.embedded_nodes
     ).eval()
+    hidden = ticket.backbone.hidden
+    all_weights = sum(weight.numel() for weight in weights.values())
+    kept = sum(int(weight.count_nonzero()) for weight in weights.values())
     found: list[Contender] = []
-    for name, of in (("dense", dense), ("ticket", ticket)):
+    for name, of, count in ((REFERENCE, dense, all_weights), (_PLAIN_TICKET, ticket, kept)):
         if (call := _torch_geometric(of)) is not None:
-            weights = _nonzero(of.model().prunable()) if of is ticket else _all(ticket)
-            found.append(
-                Contender(f"{name}, torch-geometric", ticket.backbone.hidden, weights, 0, call)
-            )
-    model = ticket.model()
+            found.append(Contender(name, hidden, count, 0, call))
+    ones = sparse_graph.ones()
     found.append(
-        Contender(
-            "ticket, glt",
-            ticket.backbone.hidden,
-            _nonzero(model.prunable()),
-            0,
-            lambda: model(task.x, sparse_graph, sparse_graph.ones()),
-        )
+        Contender("ticket, glt", hidden, kept, 0, lambda: model(task.x, sparse_graph, ones))
     )
-    exported = _exported("ticket, exported", compacted(model), ticket, task, sparse_graph)
+    compact = compacted(model)
+    exported = _exported("ticket, exported", compact, ticket, task, sparse_graph)
     least = _least_bytes(exported, task, sparse_graph)
     found += [_exported(_FALLBACK, compacted(whole), ticket, task, task.graph), exported]
-    for name, hidden in _small(ticket, exported):
-        config = replace(ticket.backbone, hidden=hidden)
+    for name, width in _small(ticket, exported):
+        config = replace(ticket.backbone, hidden=width)
         small = rebuild(config, ticket.num_features, ticket.num_outputs, ticket.embedded_nodes)
         found.append(_exported(name, compacted(small.eval()), ticket, task, task.graph))
     alone = sparse_graph.keep(torch.zeros(sparse_graph.num_edges, dtype=torch.bool))
-    found.append(
-        _exported("ticket, exported, no edges (ceiling)", compacted(model), ticket, task, alone)
-    )
+    found.append(_exported("ticket, exported, no edges (ceiling)", compact, ticket, task, alone))
     return found, least
 
 
@@ -238,14 +232,6 @@ def _small(ticket: Ticket, exported: Contender) -> list[tuple[str, int]]:
     if alive not in (resized.hidden, config.hidden) and config.name != "resgcn":
         found.append(("small dense, as many live units", alive))
     return found
-
-
-def _all(ticket: Ticket) -> int:
-    return sum(weight.numel() for weight in ticket.model().prunable().values())
-
-
-def _nonzero(weights: dict[str, Any]) -> int:
-    return sum(int(weight.count_nonzero()) for weight in weights.values())
 
 
 def _take_turns(calls: list[Callable[[], object]], repetitions: int) -> list[list[float]]:

@@ -95,7 +95,13 @@ def compacted(model: Backbone) -> Compact:
             compact.tensors |= {f"epsilon.{k}": value for k, value in enumerate(epsilons)}
             return compact
         if isinstance(inner, GAT):
-            return _trimmed(_gat_stages(inner), {"backbone": "gat"})
+            stages = _gat_stages(inner)
+            compact = _trimmed(stages, {"backbone": "gat"})
+            compact.about["heads"] = [
+                torch.bincount(stage.head, minlength=cast(GATLayer, layer).heads).tolist()
+                for stage, layer in zip(stages, inner.layers, strict=True)
+            ]
+            return compact
         if isinstance(inner, ResGCN):
             return _resgcn(inner)
     raise UserError(
@@ -150,13 +156,6 @@ def _trimmed(stages: list[_Stage], about: dict[str, Any]) -> Compact:
         tensors |= {f"map.{k}": stage.weight.contiguous(), f"bias.{k}": stage.bias}
         if bool(stage.shift.ne(0).any()):
             tensors[f"shift.{k}"] = stage.shift
-    if about["backbone"] == "gat":
-        heads = [(stage.weight.shape[1] - stage.bias.numel()) // 2 for stage in stages]
-        counts = [
-            torch.bincount(stage.head, minlength=count).tolist()
-            for stage, count in zip(stages, heads, strict=True)
-        ]
-        about["heads"] = counts
     return Compact(about, tensors, features.nonzero().squeeze(1))
 
 

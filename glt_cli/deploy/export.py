@@ -18,7 +18,6 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from glt_cli import data
 from glt_cli.config.datasets import InMemoryConfig
 from glt_cli.config.environment import restored
 from glt_cli.data.graph_data import GraphData
@@ -26,16 +25,16 @@ from glt_cli.deploy.calibration import temperature
 from glt_cli.deploy.compact import Compact, compacted
 from glt_cli.deploy.loaded_ticket import Ticket, load_ticket
 from glt_cli.deploy.model_card import model_card
-from glt_cli.deploy.original_data import folder_of, load_original, with_files
+from glt_cli.deploy.original_data import folder_of, original_graph, with_files
 from glt_cli.deploy.runtime.loaded_model import ABOUT, FORMAT, GRAPH, MODEL, LoadedModel, load
 from glt_cli.deploy.runtime.networks import Map
 from glt_cli.deploy.runtime.storage import stored_matrices
 from glt_cli.errors import UserError, given_path
 from glt_cli.experiment.paths import write_whole
-from glt_cli.experiment.record import Record, read_record
+from glt_cli.experiment.record import read_record
 from glt_cli.models.sparse import Matrix, SparseMatrix
 from glt_cli.pruning.masks import EDGE
-from glt_cli.training.tasks import Task
+from glt_cli.training.tasks import Task, make_task
 
 CARD = "README.md"
 #: Most that an output may differ from the ticket's, relative to the largest output.
@@ -90,34 +89,26 @@ def export(
             f"{source.ticket}: was found on data in memory, which can't be exported; find it on a "
             "data set or on files"
         )
-    task = load_original(
-        ticket, ticket.dataset, data_root, torch.device("cpu"), advice="export it on its own data"
-    )
-    raw = data.load(ticket.dataset, data_root)
+    raw = original_graph(ticket, ticket.dataset, data_root, advice="export it on its own data")
+    task = make_task(raw, ticket.dataset, torch.device("cpu"))
     record = read_record(source) if source.record.exists() else None
-    model, tensors, graph = _contents(ticket, task, raw, record)
+    outputs = ticket_outputs(ticket, task)
+    about, tensors, graph = _contents(ticket, task, raw, outputs)
     contents = {
         MODEL: save(stored_matrices(tensors)),
         GRAPH: save(graph),
-        ABOUT: (json.dumps(model, indent=1) + "\n").encode(),
+        ABOUT: (json.dumps(about, indent=1) + "\n").encode(),
     }
-    written = _write(folder, contents, ticket, task)
+    loaded, found = _write(folder, contents, outputs)
     size = sum(len(content) for content in contents.values())
-    loaded = load(written)
-    write_whole(written / CARD, model_card(model, record, size))
+    write_whole(folder / CARD, model_card(about, record, size))
     return Exported(
-        folder=written,
+        folder=folder,
         model=loaded,
-        difference=difference(ticket, task, loaded),
+        difference=found,
         ticket_bytes=sum(path.stat().st_size for path in (source.ticket, source.tensors)),
         model_bytes=size,
     )
-
-
-def difference(ticket: Ticket, task: Task, model: LoadedModel) -> float:
-    """The largest difference between two models' outputs, relative to the ticket's largest."""
-    expected = ticket_outputs(ticket, task)
-    return float((model.outputs() - expected).abs().max() / expected.abs().max().clamp(min=1e-30))
 
 
 def ticket_outputs(ticket: Ticket, task: Task) -> Tensor:
@@ -129,14 +120,12 @@ def ticket_outputs(ticket: Ticket, task: Task) -> Tensor:
 
 
 def _contents(
-    ticket: Ticket, task: Task, raw: GraphData, record: Record | None
+    ticket: Ticket, task: Task, raw: GraphData, outputs: Tensor
 ) -> tuple[dict[str, Any], dict[str, Tensor], dict[str, Tensor]]:
     """Return what model.json says, and the tensors of the model and of the graph."""
-    whole = ticket.model()
-    compact = compacted(whole)
+    compact = compacted(ticket.model())
     x = read_columns(ticket, task.x, compact)
     compact.about["csr"] = layouts(compact, x, task.graph.num_nodes)
-    outputs = ticket_outputs(ticket, task)
     scores, y = task.decisions(outputs[task.nodes("val")], "val")
     kept = ticket.masks[EDGE]
     graph = {
@@ -253,15 +242,25 @@ def _classes(ticket: Ticket, task: Task, outputs: Tensor) -> list[str]:
     return known or [str(place) for place in range(outputs.shape[1])]
 
 
-def _write(folder: Path, files: dict[str, bytes], ticket: Ticket, task: Task) -> Path:
-    """Write the files beside their place, compare the model with the ticket, and move it there."""
+def _write(folder: Path, files: dict[str, bytes], expected: Tensor) -> tuple[LoadedModel, float]:
+    """Write the files beside their place, compare the model with the ticket, and move it there.
+
+    Args:
+        folder: Their place.
+        files: Their contents, by name.
+        expected: The ticket's outputs.
+
+    Returns:
+        The model, read back, and how far its outputs are from the ticket's (`difference`).
+    """
     beside = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(beside, ignore_errors=True)
     try:
         beside.mkdir(parents=True)
         for name, content in files.items():
             (beside / name).write_bytes(content)
-        found = difference(ticket, task, load(beside))
+        model = load(beside)
+        found = difference(model.outputs(), expected)
         if not found <= SLACK:
             raise UserError(
                 f"{folder}: the exported model's outputs differ from the ticket's by {found:.1e} "
@@ -274,4 +273,9 @@ def _write(folder: Path, files: dict[str, bytes], ticket: Ticket, task: Task) ->
         raise UserError(f"{folder}: can't be written ({error.strerror})") from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    return folder
+    return model, found
+
+
+def difference(outputs: Tensor, expected: Tensor) -> float:
+    """The largest difference between two models' outputs, relative to the largest expected."""
+    return float((outputs - expected).abs().max() / expected.abs().max().clamp(min=1e-30))

@@ -10,6 +10,7 @@ import torch
 
 from glt_cli import data as data_sets
 from glt_cli.config.datasets import DatasetConfig, FilesConfig
+from glt_cli.data.graph_data import GraphData
 from glt_cli.errors import UserError
 from glt_cli.experiment.paths import RunFolder
 from glt_cli.experiment.ticket import SavedTicket
@@ -29,13 +30,23 @@ def load_original(
     advice: str,
     say: Callable[[str], None] | None = None,
 ) -> Task:
+    """Load what a ticket was found on as a task on a device; see `original_graph`."""
+    return make_task(original_graph(ticket, dataset, data_root, advice, say), dataset, device)
+
+
+def original_graph(
+    ticket: SavedTicket,
+    dataset: DatasetConfig,
+    data_root: str | None,
+    advice: str,
+    say: Callable[[str], None] | None = None,
+) -> GraphData:
     """Load the data set or files that a ticket was found on.
 
     Args:
         ticket: A ticket; not one of data in memory.
         dataset: Its data set, with the present paths of its files.
         data_root: Folder with data sets.
-        device: Where to put the tensors.
         advice: What to do about another version of the data: the end of the error.
         say: Receives the progress messages of a download.
 
@@ -49,7 +60,7 @@ def load_original(
         )
     if say is not None:
         data_sets.prepare(dataset, data_root, say)
-    return make_task(data_sets.load(dataset, data_root), dataset, device)
+    return data_sets.load(dataset, data_root)
 
 
 def with_files(dataset: DatasetConfig, files: dict[str, str]) -> DatasetConfig:

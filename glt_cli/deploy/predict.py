@@ -63,8 +63,7 @@ def predict(model: LoadedModel, graph: NewGraph | None = None) -> Predictions:
     if model.task == "link prediction":
         raise UserError("the model predicts links: name a file of pairs with --pairs")
     if graph is None:
-        ids = model.nodes or [str(node) for node in range(model.num_nodes)]
-        return Predictions(_table(model, ids, model.outputs()))
+        return Predictions(_table(model, _own_ids(model), model.outputs()))
     config = _settings(model, graph)
     given = _read(model, config)
     kept, about_edges = _without_pruned(model, given, graph.new_edges)
@@ -94,15 +93,20 @@ def predict_links(model: LoadedModel, pairs: str) -> Predictions:
         raise UserError(f"--pairs: the model is for {model.task}, which needs no pairs")
     config = FilesConfig(name="files", edges=pairs)
     table = read("edges", config)
-    ids = pd.Index(model.nodes or [str(node) for node in range(model.num_nodes)], dtype=object)
+    ids = pd.Index(_own_ids(model), dtype=object)
     columns = edge_columns(table, config)
     ends = [
-        end_indices(table, name, ids, None, config) for name in (columns.source, columns.target)
+        end_indices(table, name, ids, "the model", config)
+        for name in (columns.source, columns.target)
     ]
     found = torch.from_numpy(np.stack(ends))
     chance = model.links(model.outputs(), found)
     rows = {"source": ids[ends[0]], "target": ids[ends[1]], "probability": chance.numpy()}
     return Predictions(pd.DataFrame(rows), table.report)
+
+
+def _own_ids(model: LoadedModel) -> list[str]:
+    return model.nodes or [str(node) for node in range(model.num_nodes)]
 
 
 def _settings(model: LoadedModel, graph: NewGraph) -> FilesConfig:

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import glt_cli
 from glt_cli.deploy.bench import bench, quartiles
-from tests.conftest import TINY
+from tests.deploy.supplier_runs import Glt, run_of
 
-Glt = Callable[..., tuple[int, str, str]]
 SMALL = "small dense, as many weights"
-
-
-def run_of(glt: Glt, *words: str) -> Path:
-    code, _, err = glt("run", *TINY, "method=random", *words)
-    assert (code, err) == (0, "")
-    (folder,) = Path("outputs").glob("random-*")
-    return folder
 
 
 @pytest.mark.parametrize("backbone", ["gcn", "gin", "gat", "resgcn"])

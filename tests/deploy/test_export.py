@@ -16,24 +16,8 @@ import torch
 import glt_cli
 from glt_cli.deploy.export import SLACK
 from glt_cli.errors import UserError
-from tests.conftest import REPOSITORY, TINY
-
-Glt = Callable[..., tuple[int, str, str]]
-SUPPLIERS = REPOSITORY / "examples" / "suppliers"
-FILES = [
-    "dataset=files",
-    f"dataset.edges={SUPPLIERS}/edges.csv",
-    f"dataset.nodes={SUPPLIERS}/nodes.csv",
-    "dataset.label=late",
-    "dataset.weight=deliveries",
-]
-
-
-def run_of(glt: Glt, *words: str) -> Path:
-    code, _, err = glt("run", *TINY, "method=random", *words)
-    assert (code, err) == (0, "")
-    (folder,) = Path("outputs").glob("random-*")
-    return folder
+from tests.conftest import TINY
+from tests.deploy.supplier_runs import FILES, SUPPLIERS, Glt, run_of
 
 
 @pytest.mark.parametrize("backbone", ["gcn", "gin", "gat", "resgcn"])

@@ -22,31 +22,15 @@ from glt_cli.experiment.paths import RunFolder
 from glt_cli.experiment.ticket import write_ticket
 from glt_cli.pruning.masks import EDGE
 from tests.conftest import REPOSITORY, TINY
+from tests.deploy.supplier_runs import FILES, SUPPLIERS, Glt, run_of
 from tests.deploy.test_torch_geometric import OUTPUTS, WIDTH, apply, make_ticket, some_graph
 from tests.own_data import FEATURES, NODES, QUICK, Data, changed, own_data
-
-Glt = Callable[..., tuple[int, str, str]]
-SUPPLIERS = REPOSITORY / "examples" / "suppliers"
-FILES = [
-    "dataset=files",
-    f"dataset.edges={SUPPLIERS}/edges.csv",
-    f"dataset.nodes={SUPPLIERS}/nodes.csv",
-    "dataset.label=late",
-    "dataset.weight=deliveries",
-]
 
 
 def found(data: Data | None = None, **settings: Any) -> glt_cli.Ticket:
     """A ticket on a graph in memory, without most of its edges."""
     settings = {"method": "random", "graph_sparsity": 0.6, **QUICK, **settings}
     return glt_cli.find_ticket(own_data() if data is None else data, **settings)[0]
-
-
-def folder_of(glt: Glt, *words: str) -> Path:
-    code, _, err = glt("run", *TINY, "method=random", *words)
-    assert (code, err) == (0, "")
-    (folder,) = Path("outputs").glob("random-*")
-    return folder
 
 
 def kept_data(ticket: glt_cli.Ticket, data: Data) -> Data:
@@ -61,7 +45,7 @@ def kept_data(ticket: glt_cli.Ticket, data: Data) -> Data:
 
 @pytest.mark.parametrize("words", [["dataset=cora"], FILES, [*FILES, "dataset.directed=true"]])
 def test_a_saved_ticket_predicts_what_its_record_says(glt: Glt, words: list[str]) -> None:
-    folder = folder_of(glt, *words)
+    folder = run_of(glt, *words)
     ticket = glt_cli.load_ticket(folder)
     raw = data_sets.load(ticket.dataset, None)
     assert isinstance(raw, NodeData)
@@ -147,7 +131,7 @@ def test_files_that_changed_are_noticed(glt: Glt, tmp_path: Path) -> None:
     for name in ("nodes.csv", "edges.csv"):
         (tmp_path / name).write_text((SUPPLIERS / name).read_text())
     words = [f"dataset.edges={tmp_path}/edges.csv", f"dataset.nodes={tmp_path}/nodes.csv"]
-    folder = folder_of(glt, *FILES, *words)
+    folder = run_of(glt, *FILES, *words)
     nodes = (tmp_path / "nodes.csv").read_text().replace("0.67", "0.68")
     (tmp_path / "nodes.csv").write_text(nodes)
     with pytest.raises(glt_cli.UserError, match="another version of files") as refused:
@@ -421,14 +405,14 @@ def test_a_ticket_of_an_earlier_glt_still_opens(saved: Path) -> None:
 
 
 def test_one_of_a_data_set_predicts_too(glt: Glt) -> None:
-    folder = folder_of(glt, "dataset=cora")
+    folder = run_of(glt, "dataset=cora")
     expected = glt_cli.load_ticket(folder).predict()
     age(folder)
     assert torch.equal(glt_cli.load_ticket(folder).predict(), expected)
 
 
 def test_one_of_a_weighted_graph_is_not_taken_for_a_plain_one(glt: Glt) -> None:
-    folder = folder_of(glt, *FILES)
+    folder = run_of(glt, *FILES)
     expected = glt_cli.load_ticket(folder).predict()
     age(folder)
     ticket = glt_cli.load_ticket(folder)

@@ -176,16 +176,13 @@ def claim_notes(ours: Iterable[SettingResult], values: Iterable[PublishedValue])
 
 def notes_on_others(others: Others, metrics: Sequence[str]) -> list[str]:
     """The legend, the results that don't stand beside ours, and each source with its remarks."""
-    everyone = [*others.beside, *others.apart]
-    if not everyone:
-        return []
     notes = [LEGEND] if others.beside else []
-    if apart := [shown for each in others.apart if (shown := _in_words(each, metrics))]:
-        notes.append(f"At other targets than ours, so not beside them: {'; '.join(apart)}.")
+    if others.apart:
+        apart = "; ".join(_in_words(each, metrics) for each in others.apart)
+        notes.append(f"At other targets than ours, so not beside them: {apart}.")
     cited: dict[str, list[SettingResult]] = defaultdict(list)
-    for result in sorted(everyone, key=lambda each: int(each.published_label.split("[")[1][:-1])):
-        if result in others.beside or _in_words(result, metrics):
-            cited[result.citation].append(result)
+    for result in (*others.beside, *others.apart):  # in the order of their numbers
+        cited[result.citation].append(result)
     for citation, results in cited.items():
         number = results[0].published_label.split(" ")[1]
         remarks = dict.fromkeys(remark for result in results for remark in result.remarks)
@@ -194,10 +191,8 @@ def notes_on_others(others: Others, metrics: Sequence[str]) -> list[str]:
 
 
 def _in_words(result: SettingResult, metrics: Sequence[str]) -> str:
-    """A result that has no row, if it has one of the table's metrics."""
-    name = next((name for name in metrics if name in result.estimates), None)
-    if name is None:
-        return ""
+    """A result that has no row, by the first of the table's metrics that it has."""
+    name = next(name for name in metrics if name in result.estimates)
     values = ((field, result.field_values[field]) for field in fields.STANDARD_FIELDS)
     subject = ", ".join(fields.text(field, value) for field, value in values)
     metric = METRICS[name]

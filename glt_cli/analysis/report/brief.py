@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from glt_cli.analysis.compare.render import NOTHING, format_interval
 from glt_cli.analysis.compare.statistics import Estimate, estimate, is_within
 from glt_cli.analysis.report.series import GridCell, Setting
 from glt_cli.experiment.record import metric_name
@@ -213,16 +214,19 @@ def _chosen_rows(cells: Sequence[GridCell], tolerance: float) -> list[tuple[Grid
     return [(cells[n], setting) for _, n, setting in sorted(first, key=lambda i: (i[1], i[0]))]
 
 
+def in_brackets(difference: Estimate) -> str:
+    """The 95 % interval of a difference, to follow its mean; "" if it has none."""
+    interval = format_interval(difference)
+    return "" if interval == NOTHING else f" ({interval})"
+
+
 def _row(cell: GridCell, setting: Setting) -> list[str]:
     difference = setting.result.estimates["difference"]
-    points = f"{100 * difference.mean:+.2f}"
-    if difference.lower is not None and difference.upper is not None:
-        points += f" ({100 * difference.lower:+.2f} to {100 * difference.upper:+.2f})"
     kept = setting.kept_macs
     return [
         setting.method,
         f"{cell.backbone} on {cell.dataset}",
-        points,
+        f"{100 * difference.mean:+.2f}{in_brackets(difference)}",
         str(len(setting.seeds)),
         share_text(setting.mean("graph_sparsity")),
         share_text(setting.mean("weight_sparsity")),

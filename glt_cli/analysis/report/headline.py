@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from glt_cli.analysis.report.brief import in_brackets
 from glt_cli.analysis.report.drawing import (
     DENSE_COLOR,
     ReportFigure,
@@ -73,9 +74,7 @@ def _gid(i: int) -> str:
 
 def _described(setting: Setting) -> str:
     difference = setting.result.estimates["difference"]
-    text = f"{setting.name}: {100 * difference.mean:+.2f} points"
-    if difference.lower is not None and difference.upper is not None:
-        text += f" ({100 * difference.lower:+.2f} to {100 * difference.upper:+.2f})"
-    seeds = len(setting.seeds)
-    text += f", {100 * setting.kept_macs:.3g} % of multiply-adds, {plural(seeds, 'seed')}"
-    return text
+    return (
+        f"{setting.name}: {100 * difference.mean:+.2f} points{in_brackets(difference)}, "
+        f"{100 * setting.kept_macs:.3g} % of multiply-adds, {plural(len(setting.seeds), 'seed')}"
+    )

@@ -124,7 +124,7 @@ def _read(config: FilesConfig) -> NodeData:
         preparation={
             "id": id_column,
             "label": {"column": config.label, "classes": labelled.classes},
-            "features": "file" if config.has_features_file else config.features,
+            "features": config.features_kind,
             **made_from,
             "missing": list(config.missing),
             "columns": described,

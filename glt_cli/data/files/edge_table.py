@@ -144,9 +144,8 @@ def end_indices(
     table: Table,
     name: str,
     ids: pd.Index,
-    nodes: Table | None,
+    nodes: Table | str,
     config: FilesConfig,
-    of: str = "the model",
 ) -> NDArray[np.int64]:
     """Return the index of the node at one end of each edge, [M]; -1 if there is no such node.
 
@@ -154,9 +153,8 @@ def end_indices(
         table: The edges.
         name: The column of that end.
         ids: The nodes' ids.
-        nodes: The nodes, for messages; None if only their ids are known.
+        nodes: The nodes, for messages, or the name of what has them.
         config: Settings; `unknown` says whether an unknown node is an error.
-        of: What has the nodes, for messages.
 
     Raises:
         UserError: There is no such node.
@@ -182,8 +180,8 @@ def end_indices(
             "with dataset.unknown=drop."
         )
     unknown = str(column.values[column.codes[position]])
-    if nodes is None:
-        raise UserError(f"{where}: {unknown!r} is not a node of {of}{more}.")
+    if isinstance(nodes, str):
+        raise UserError(f"{where}: {unknown!r} is not a node of {nodes}{more}.")
     raise UserError(
         f"{where}: {unknown!r} is not a node of {nodes.name}{more}."
         f"{_similar(unknown, ids) or _other_ids(column, nodes)} Add it "

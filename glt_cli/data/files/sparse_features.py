@@ -108,7 +108,7 @@ def _long(
             f"{table.name}: has the columns {listed([key, *others])}; a file of features has an "
             "id, a feature and perhaps a value in each row."
         )
-    rows = end_indices(table, key, ids, None, config, of=nodes)
+    rows = end_indices(table, key, ids, nodes, config)
     column = coded(table, others[0])
     known = (rows >= 0) & (column.codes >= 0)
     values = _values(table, others[1]) if len(others) == 2 else np.ones(len(rows))
