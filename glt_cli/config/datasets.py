@@ -176,8 +176,11 @@ class FilesConfig(DatasetConfig):
     split_seed: int = bounded(0, 0, 2**32 - 1)
     #: Whether to standardise numeric columns by the training nodes' mean and deviation.
     standardise: bool = True
-    #: Delimiter of both files; by default a comma for .csv, a tab for .tsv and .txt.
+    #: Delimiter of text files; by default a comma for .csv, a tab for .tsv and .txt. A file whose
+    #: first line has none of it but another common one is read with that.
     delimiter: str | None = None
+    #: How text files are written that aren't UTF-8 or UTF-16, as in cp1252.
+    encoding: str | None = None
     #: Which text files begin with the names of their columns: both, none, or one of them.
     #: Columns without names are called 1, 2, …
     header: str = one_of("true", "false", "nodes", "edges")
@@ -242,8 +245,17 @@ class FilesConfig(DatasetConfig):
         for key in ("edges", "nodes", "label"):
             if not getattr(self, key):
                 yield f"dataset.{key}: must be given, as in dataset.{key}={_EXAMPLES[key]}"
-        if self.delimiter is not None and len(self.delimiter.replace("\\t", "\t")) != 1:
-            yield f"dataset.delimiter={self.delimiter}: must be one character, as in ';'"
+        delimiter = (self.delimiter or ",").replace("\\t", "\t")
+        if len(delimiter) != 1 or delimiter in '"\r\n':
+            yield (
+                f"dataset.delimiter={self.delimiter}: must be one character, as in ';', and no "
+                "quotation mark"
+            )
+        if self.encoding is not None and not _is_encoding(self.encoding):
+            yield (
+                f"dataset.encoding={self.encoding}: must be a text encoding, such as cp1252, "
+                "latin-1 or shift_jis"
+            )
         if self.train_fraction + self.val_fraction >= 1:
             yield (
                 f"dataset.train_fraction={self.train_fraction} and dataset.val_fraction="
@@ -307,6 +319,14 @@ def _title_problems(config: FilesConfig | InMemoryConfig) -> Iterator[str]:
         yield f"dataset.title={title}: must be at most 60 letters, digits and ._-"
     elif title in DATASETS and title != config.name:
         yield f"dataset.title={title}: is the name of a known data set; choose another"
+
+
+def _is_encoding(name: str) -> bool:
+    try:
+        "".encode(name)
+    except (LookupError, ValueError):
+        return False
+    return True
 
 
 _EXAMPLES = {"edges": "edges.csv", "nodes": "nodes.csv", "label": "churned"}

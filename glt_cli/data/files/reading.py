@@ -21,7 +21,7 @@ def read(key: str, config: FilesConfig) -> Table:
     plain = path.name.lower()
     is_text = plain.removesuffix(".gz").endswith((".csv", ".tsv", ".txt"))
     if is_text:
-        table = read_text(path, name, config.delimiter, config.has_header(key))
+        table = read_text(path, name, config, config.has_header(key))
     elif plain.endswith(".parquet"):
         table = Table(name, parquet(path, name), text=False)
     elif plain.endswith(".npz"):

@@ -209,6 +209,32 @@ def test_tabs_and_other_delimiters() -> None:
     _same(loaded(NODES.replace(",", "\t"), EDGES.replace(",", "\t"), delimiter="\\t"), reference)
 
 
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_each_file_shows_its_delimiter(separator: str) -> None:
+    reference = loaded()
+    data = loaded(NODES.replace(",", separator), EDGES)
+    _same(data, reference)
+    line = f"nodes.csv: its cells are separated by {separator!r}, as its first line shows"
+    assert data.report[0] == line
+    data = loaded(NODES.replace(",", "^"), EDGES.replace(",", separator), delimiter="^")
+    _same(data, reference)
+    assert line.replace("nodes", "edges") in data.report
+
+
+def test_each_file_in_its_encoding() -> None:
+    reference = loaded()
+    write()
+    Path("nodes.csv").write_bytes(NODES.encode("latin-1"))
+    data = files.load(config(encoding="latin-1"), None)
+    _same(data, reference)
+    assert data.report[0] == "nodes.csv: its text is read as latin-1"
+    assert not any("edges.csv: its text" in line for line in data.report)
+    Path("nodes.csv").write_bytes(NODES.encode("utf-16"))
+    data = files.load(config(), None)
+    _same(data, reference)
+    assert data.report[0] == "nodes.csv: its text is read as utf-16"
+
+
 def test_packed_with_marks_of_windows_and_blank_lines() -> None:
     reference = loaded()
     windows = "\ufeff" + NODES.replace("\n", "\r\n").replace("u,44", "\r\nu,44") + "\r\n\r\n"

@@ -70,10 +70,14 @@ def test_file_of_another_kind() -> None:
             "nodes.csv: has column names but no rows; add at least one row.",
         ),
         (b"\x89PNG\0\0\0", "nodes.csv: is not UTF-8 text; save it as 'CSV UTF-8'."),
-        (NODES.encode("utf-16"), "nodes.csv: is not UTF-8 text; save it as 'CSV UTF-8'."),
+        (
+            NODES.encode("utf-16")[:-1],
+            "nodes.csv, line 13: is not utf-16; save it as 'CSV UTF-8'.",
+        ),
         (
             NODES.encode("latin-1"),
-            "nodes.csv, line 2: is not UTF-8; save the file as 'CSV UTF-8'.",
+            "nodes.csv, line 2: is not UTF-8; if it is from Excel in Western Europe or America, "
+            "set dataset.encoding=cp1252; or save it as 'CSV UTF-8'.",
         ),
         (
             NODES.replace("7,23,", '7,"23,').encode(),
@@ -131,18 +135,22 @@ def test_damaged_archive(damage: bytes) -> None:
     assert refused(nodes="nodes.csv.gz").startswith("nodes.csv.gz: ")
 
 
-@pytest.mark.parametrize(("written", "shown"), [(";", ";"), ("\t", "\\t"), ("|", "|")])
-def test_wrong_delimiter(written: str, shown: str) -> None:
-    header = NODES.splitlines()[0].replace(",", written)
-    assert mistake(NODES.replace(",", written)) == (
-        f"nodes.csv, line 1: has only one column, {header!r}; the delimiter seems to be "
-        f"'{shown}': set dataset.delimiter='{shown}'."
-    )
+@pytest.mark.parametrize("delimiter", [";;", '"', "ab"])
+def test_no_delimiter(delimiter: str) -> None:
+    refusal = f"dataset.delimiter={delimiter}: must be one character"
+    assert mistake(delimiter=delimiter).startswith(refusal)
 
 
-def test_delimiter_of_two_characters() -> None:
-    assert mistake(delimiter=";;").startswith("dataset.delimiter=;;: must be one character")
-    assert "nodes.csv" in mistake(delimiter='"')
+@pytest.mark.parametrize("encoding", ["utf8x", "hex", "a\0b", ""])
+def test_no_encoding(encoding: str) -> None:
+    assert "must be a text encoding" in mistake(encoding=encoding)
+
+
+def test_not_in_the_encoding_that_was_given() -> None:
+    write()
+    Path("nodes.csv").write_bytes(NODES.encode("latin-1"))
+    message = refused(encoding="ascii")
+    assert message.startswith("nodes.csv, line 2: is not ascii (dataset.encoding); ")
 
 
 # Columns.
