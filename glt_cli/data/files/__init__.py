@@ -100,6 +100,7 @@ def _read(config: FilesConfig) -> NodeData:
     elif by_columns:
         x = columns_of.encoded(columns, described)
         remarks.append(f"features: {x.shape[1]:,} from {report.kinds(columns)}")
+        remarks += report.sparse_report(described)
         remarks += report.fill_report(columns, described)
     else:
         x, remark = made_features(config.features, edges.pairs, len(ids), parts[0], config)

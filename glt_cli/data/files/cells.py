@@ -25,11 +25,11 @@ MISSING_WORDS = frozenset({"na", "n/a", "nan", "<na>", "null", "none"})
 class Coded:
     """A column of N cells with U distinct values.
 
-    codes: int64 [N], index of each cell's value; -1 where it is missing.
+    codes: Integers [N], index of each cell's value; -1 where it is missing.
     values: The distinct values as text, object [U], in order of first appearance.
     """
 
-    codes: NDArray[np.int64]
+    codes: NDArray[np.integer[Any]]
     values: NDArray[np.object_]
 
     def counts(self) -> NDArray[np.int64]:
@@ -43,7 +43,10 @@ class Coded:
         import numpy as np
 
         # Code -1 selects the last entry, which is the one for missing cells.
-        return np.append(of_values, np.asarray([missing], dtype=of_values.dtype))[self.codes]
+        spread: NDArray[Any] = np.append(of_values, np.asarray([missing], dtype=of_values.dtype))[
+            self.codes
+        ]
+        return spread
 
     def without(self, leave_out: NDArray[np.bool_]) -> Coded:
         """Return the column with the cells of some values made missing; `leave_out` is [U]."""
@@ -92,7 +95,9 @@ def coded(table: Table, name: str) -> Coded:
             f"{table.name}, column {name!r}: contains lists or other nested values; split it into "
             f"several columns, or leave it out with {setting('ignore', name)}."
         ) from error
-    column = Coded(codes.astype(np.int64, copy=False), _texts(uniques, table.text))
+    # A byte a cell is enough for most columns of a wide file, of which there are thousands.
+    small = codes.astype(np.min_scalar_type(-len(uniques) - 1), copy=False)
+    column = Coded(small, _texts(uniques, table.text))
     empty = column.values == ""
     return column.without(empty) if empty.any() else column
 

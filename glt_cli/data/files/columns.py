@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from glt_cli.config.datasets import FilesConfig
 from glt_cli.data.files.cells import Coded, as_numbers, coded
 from glt_cli.data.files.number_forms import is_placeholder, meant_as
-from glt_cli.data.files.tabular import Table, setting
+from glt_cli.data.files.tabular import WIDE, Table, setting
 from glt_cli.errors import UserError
 
 if TYPE_CHECKING:
@@ -32,11 +32,28 @@ _SPARSE_BELOW = 0.2
 
 @dataclass(frozen=True)
 class Numbers:
-    """A column of numbers: float64 [N], nan if missing; `boolean` if they were true and false."""
+    """A column of numbers; `boolean` if they were true and false.
+
+    name: Its name.
+    stored: float64 [N], nan if missing; or indices into `levels`, -1 if missing.
+    boolean: Whether they were true and false.
+    levels: The distinct numbers, float64 [U]. So 4,000 columns of counts fit in memory.
+    """
 
     name: str
-    values: NDArray[np.float64]
+    stored: NDArray[np.float64] | NDArray[np.integer[Any]]
     boolean: bool
+    levels: NDArray[np.float64] | None = None
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """The numbers, float64 [N], nan if missing."""
+        import numpy as np
+
+        if self.levels is None:
+            return self.stored.astype(np.float64, copy=False)
+        values: NDArray[np.float64] = np.append(self.levels, np.nan)[self.stored.astype(np.intp)]
+        return values
 
     @property
     def missing(self) -> int:
@@ -44,6 +61,13 @@ class Numbers:
         import numpy as np
 
         return int(np.isnan(self.values).sum())
+
+    @property
+    def filled(self) -> float:
+        """The share of cells that are missing or other than 0."""
+        import numpy as np
+
+        return np.count_nonzero(self.values) / max(len(self.stored), 1)
 
 
 @dataclass(frozen=True)
@@ -102,11 +126,11 @@ def _numbers(table: Table, name: str, column: Coded) -> Numbers | None:
     words = np.array([value.strip().lower() for value in column.values], dtype=object)
     if np.isin(words[counts > 0], ["true", "false"]).all():
         values = np.where(words == "true", 1.0, 0.0)
-        return Numbers(name, column.spread(values, np.nan), boolean=True)
+        return Numbers(name, column.codes, boolean=True, levels=values)
     numbers = column.numbers()
     wrong = np.isnan(numbers) & (counts > 0)
     if not wrong.any():
-        return _finite(table, Numbers(name, column.spread(numbers, np.nan), boolean=False))
+        return _finite(table, Numbers(name, column.codes, boolean=False, levels=numbers))
     meant = np.array([meant_as(word) for word in words], dtype=object)
     almost = wrong & np.array([each is not None for each in meant], dtype=bool)
     good = int(counts[~wrong].sum())
@@ -130,7 +154,10 @@ def _numbers(table: Table, name: str, column: Coded) -> Numbers | None:
 def _finite(table: Table, column: Numbers) -> Numbers:
     import numpy as np
 
-    wrong = np.flatnonzero(np.abs(column.values) > np.finfo(np.float32).max)
+    limit = np.finfo(np.float32).max
+    if column.levels is not None and not (np.abs(column.levels) > limit).any():
+        return column
+    wrong = np.flatnonzero(np.abs(column.values) > limit)
     if len(wrong):
         raise UserError(
             f"{table.where(int(wrong[0]))}, column {column.name!r}: "
@@ -196,6 +223,16 @@ def _statistics(
         )
     mean = float(seen.mean())
     scaled = config.standardise and not column.boolean
+    if scaled and _stays_sparse(table, column):
+        largest = float(np.abs(seen).max())
+        return {
+            "column": column.name,
+            "kind": "number",
+            "fill": mean,
+            "mean": 0.0,
+            "deviation": largest or 1.0,
+            "centred": False,
+        }
     varied = seen.min() < seen.max()  # the computed deviation of equal numbers may not be exactly 0
     return {
         "column": column.name,
@@ -206,6 +243,11 @@ def _statistics(
     }
 
 
+def _stays_sparse(table: Table, column: Numbers) -> bool:
+    """Whether a column of a wide file is nearly all zeros, none of which centring would leave."""
+    return table.frame.shape[1] > WIDE and column.filled < _SPARSE_BELOW
+
+
 def encoded(
     columns: list[Feature], described: list[dict[str, Any]]
 ) -> NDArray[np.float32] | scipy.sparse.csr_array:
@@ -213,27 +255,40 @@ def encoded(
     import numpy as np
     import scipy.sparse
 
-    rows = len(columns[0].values if isinstance(columns[0], Numbers) else columns[0].codes)
-    blocks: list[Any] = []
-    for column, about in zip(columns, described, strict=True):
-        if isinstance(column, Categories):
-            ones = np.ones(rows, dtype=np.float32)
-            place = (ones, column.codes, np.arange(rows + 1))
-            blocks.append(scipy.sparse.csr_array(place, shape=(rows, len(column.categories))))
-        else:
-            filled = np.where(np.isnan(column.values), about["fill"], column.values)
-            scaled = (filled - about["mean"]) / about["deviation"]
-            blocks.append(scaled.astype(np.float32)[:, None])
-    width = sum(block.shape[1] for block in blocks)
-    if len(blocks) < _SPARSE_BELOW * width:
-        x = scipy.sparse.csr_array(scipy.sparse.hstack(blocks, format="csr"))
-        x.eliminate_zeros()
+    rows = len(columns[0].stored if isinstance(columns[0], Numbers) else columns[0].codes)
+    widths = [len(about.get("categories", [0])) for about in described]
+    starts = np.append(0, np.cumsum(widths))
+    shape = (rows, int(starts[-1]))
+    filled = sum(map(_share, columns, described))
+    if filled < _SPARSE_BELOW * shape[1]:
+        parts = [_entries(*each) for each in zip(columns, described, starts, strict=False)]
+        row, column, value = (np.concatenate(each) for each in zip(*parts, strict=True))
+        x = scipy.sparse.csr_array((value, (row, column)), shape=shape)
         x.sort_indices()
         return x
-    dense = np.empty((rows, width), dtype=np.float32)
-    start = 0
-    for block in blocks:
-        end = start + block.shape[1]
-        dense[:, start:end] = block.toarray() if scipy.sparse.issparse(block) else block
-        start = end
+    dense = np.zeros(shape, dtype=np.float32)
+    for each in zip(columns, described, starts, strict=False):
+        row, column, value = _entries(*each)
+        dense[row, column] = value
     return dense
+
+
+def _share(column: Feature, about: dict[str, Any]) -> float:
+    """Share of the rows in which a column's features have an entry other than 0, about."""
+    return 1.0 if isinstance(column, Categories) or about["mean"] else column.filled
+
+
+def _entries(
+    column: Feature, about: dict[str, Any], start: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+    """Return rows, columns and values of a column's entries of x other than 0."""
+    import numpy as np
+
+    if isinstance(column, Categories):
+        rows = np.arange(len(column.codes))
+        return rows, start + column.codes, np.ones(len(rows), dtype=np.float32)
+    values = column.values
+    values = np.where(np.isnan(values), about["fill"], values)
+    scaled = ((values - about["mean"]) / about["deviation"]).astype(np.float32)
+    rows = np.flatnonzero(scaled)
+    return rows, np.full(len(rows), start), scaled[rows]

@@ -49,7 +49,7 @@ def node_ids(table: Table, name: str) -> pd.Index:
             f"{table.where(position)}, column {name!r}: the node has no id; every node needs one "
             "(dataset.id is the column of ids)."
         )
-    ids = pd.Index(column.values[column.codes], dtype=object)
+    ids: pd.Index = pd.Index(column.values[column.codes], dtype=object)
     if not ids.is_unique:
         again = int(np.flatnonzero(ids.duplicated())[0])
         first = int(np.flatnonzero(ids == ids[again])[0])

@@ -55,6 +55,20 @@ def kinds(columns: list[Feature]) -> str:
     return f"{len(columns)} {'columns' if len(columns) > 1 else 'column'}: {listed(shown)}"
 
 
+def sparse_report(described: list[dict[str, Any]]) -> list[str]:
+    """Report the columns of numbers that were scaled without centring, as columns.fitted does."""
+    count = sum(about.get("centred") is False for about in described)
+    return (
+        [
+            f"features: {count:,} columns of numbers that are nearly all 0 are divided by the "
+            "largest value of the training nodes, not centred, so that they stay sparse "
+            "(dataset.standardise=false leaves them as they are)"
+        ]
+        if count
+        else []
+    )
+
+
 def fill_report(columns: list[Feature], described: list[dict[str, Any]]) -> list[str]:
     """Report what replaces missing values."""
     from glt_cli.data.files.columns import MISSING

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+#: With more columns than this a file is wide: most of what it holds is zero, as a rule.
+WIDE = 200
+
+
 @dataclass(frozen=True)
 class Table:
     """The rows of one file.
