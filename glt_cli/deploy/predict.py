@@ -151,7 +151,7 @@ def _read(model: LoadedModel, config: FilesConfig) -> _Files:
     prepared = model.about["preparation"]
     nodes = read("nodes", config)
     ids = node_ids(nodes, nodes.column("id", str(prepared["id"])))
-    x, remarks = encoded_as_trained(nodes, prepared["columns"], config)
+    x, remarks = encoded_as_trained(nodes, prepared, config)
     edges = read_edges(read("edges", config), ids, nodes, config)
     weights = None if edges.weights is None else torch.from_numpy(edges.weights)
     cleaned = Graph.from_pairs(len(ids), torch.from_numpy(edges.pairs), config.directed, weights)

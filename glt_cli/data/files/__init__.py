@@ -72,6 +72,7 @@ def _read(config: FilesConfig) -> NodeData:
     from glt_cli.data.files import split as split_of
     from glt_cli.data.files.headerless import refuse_headerless
     from glt_cli.data.files.labels import labels
+    from glt_cli.data.files.lists import expanded
     from glt_cli.data.files.made_features import made_features
     from glt_cli.data.files.sparse_features import sparse_features
     from glt_cli.data.files.suspicious import suspicious
@@ -87,11 +88,16 @@ def _read(config: FilesConfig) -> NodeData:
             f"{len(labelled.classes)}; choose dataset.metric=accuracy or f1_macro."
         )
     by_columns = config.features == "columns"
+    of_lists: list[str] = []
+    made_from: dict[str, Any] = {}
+    if by_columns:
+        nodes, lists, of_lists = expanded(nodes, names)
+        names = _columns(nodes, config)[1]
+        made_from = {"lists": lists} if lists else {}
     columns = columns_of.features(nodes, names, config) if by_columns else []
     parts, remarks = split_of.split(nodes, ids, labelled, config)
     described = columns_of.fitted(nodes, columns, parts[0], config)
     edges = edges_of.read_edges(read("edges", config), ids, nodes, config)
-    made_from: dict[str, Any] = {}
     if config.has_features_file:
         file = sparse_features(ids, nodes.name, parts[0], config)
         x, made_from = file.x, {"names": file.names, "scale": file.scale}
@@ -100,6 +106,7 @@ def _read(config: FilesConfig) -> NodeData:
     elif by_columns:
         x = columns_of.encoded(columns, described)
         remarks.append(f"features: {x.shape[1]:,} from {report.kinds(columns)}")
+        remarks += of_lists
         remarks += report.sparse_report(described)
         remarks += report.fill_report(columns, described)
     else:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from glt_cli.config.datasets import FilesConfig
 from glt_cli.data.files.cells import as_numbers, coded
 from glt_cli.data.files.columns import MISSING, Categories, Feature, Numbers, encoded, features
+from glt_cli.data.files.lists import expanded
 from glt_cli.data.files.tabular import Table, listed
 from glt_cli.errors import UserError
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def encoded_as_trained(
-    table: Table, described: list[dict[str, Any]], config: FilesConfig
+    table: Table, preparation: Mapping[str, Any], config: FilesConfig
 ) -> tuple[NDArray[np.float32], list[str]]:
     """Make x [N, F] by the ticket's preparation of columns.
 
@@ -25,7 +27,8 @@ def encoded_as_trained(
 
     Args:
         table: The nodes.
-        described: How each column was encoded (`columns.fitted`).
+        preparation: What the ticket says of it: how each column was encoded (`columns.fitted`),
+            and what columns of lists held.
         config: The settings of training.
 
     Returns:
@@ -37,20 +40,27 @@ def encoded_as_trained(
     import numpy as np
     import scipy.sparse
 
+    described, lists = preparation["columns"], preparation.get("lists", {})
+    _refuse_absent(table, lists)
+    table, _, remarks = expanded(table, lists, lists)
     names = [str(about["column"]) for about in described]
-    there = {str(name) for name in table.frame.columns}
-    if absent := [name for name in names if name not in there]:
-        raise UserError(
-            f"{table.name}: lacks {listed([repr(name) for name in absent])}, which the model was "
-            f"trained on; its columns: {listed(sorted(there))}."
-        )
+    _refuse_absent(table, names)
     read = [_read(table, about, config) for about in described]
     made: Any = encoded([column for column, _, _ in read], described)
     x = np.ascontiguousarray(made.toarray() if scipy.sparse.issparse(made) else made)
     for (_, unseen, _), start, about in zip(read, _starts(described), described, strict=True):
         if about["kind"] == "category":
             x[unseen, start : start + len(about["categories"])] = 0
-    return x, [line for _, _, lines in read for line in lines]
+    return x, [*remarks, *(line for _, _, lines in read for line in lines)]
+
+
+def _refuse_absent(table: Table, names: Iterable[str]) -> None:
+    there = {str(name) for name in table.frame.columns}
+    if absent := [name for name in names if name not in there]:
+        raise UserError(
+            f"{table.name}: lacks {listed([repr(name) for name in absent])}, which the model was "
+            f"trained on; its columns: {listed(sorted(there))}."
+        )
 
 
 def _starts(described: list[dict[str, Any]]) -> list[int]:

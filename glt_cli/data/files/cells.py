@@ -97,7 +97,8 @@ def coded(table: Table, name: str) -> Coded:
         ) from error
     # A byte a cell is enough for most columns of a wide file, of which there are thousands.
     small = codes.astype(np.min_scalar_type(-len(uniques) - 1), copy=False)
-    column = Coded(small, _texts(uniques, table.text))
+    is_text = table.text and not pd.api.types.is_numeric_dtype(table.frame[name].dtype)
+    column = Coded(small, _texts(uniques, is_text))
     empty = column.values == ""
     return column.without(empty) if empty.any() else column
 

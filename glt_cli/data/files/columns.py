@@ -96,6 +96,9 @@ def _feature(table: Table, name: str, chosen: bool, missing: frozenset[str]) -> 
     series = table.frame[name]
     if pd.api.types.is_numeric_dtype(series.dtype) and not chosen:
         boolean = pd.api.types.is_bool_dtype(series.dtype)
+        if boolean and not missing:
+            codes = series.to_numpy(dtype=np.int8, na_value=-1)
+            return Numbers(name, codes, boolean, levels=np.array([0.0, 1.0]))
         values = series.to_numpy(dtype=np.float64, na_value=np.nan)
         values = np.where(np.isin(values, as_numbers(np.array([*missing]))), np.nan, values)
         if np.isnan(values).all():

@@ -46,7 +46,8 @@ class Table:
             return f"{self.name}, row {row + 1}"
         # A quoted cell may span several lines; the index counts blank lines already.
         above = self.frame.iloc[:position]
-        inside = sum(int(above[name].str.count("\n").sum()) for name in above)
+        texts = above.select_dtypes(exclude=["number", "bool"])
+        inside = sum(int(texts[name].str.count("\n").sum()) for name in texts)
         return f"{self.name}, line {row + self.first_line + inside}"
 
     def column(self, key: str, name: str) -> str:

@@ -52,7 +52,7 @@ def test_another_file_of_them_becomes_the_same_features(width: int) -> None:
     data = with_counts(COUNTS[:, :width])
     assert isinstance(data.x, np.ndarray) == (width < WIDE)
     assert data.preparation is not None
-    x, _ = encoded_as_trained(read("nodes", config()), data.preparation["columns"], config())
+    x, _ = encoded_as_trained(read("nodes", config()), data.preparation, config())
     made: Any = data.x
     np.testing.assert_array_equal(x, made if width < WIDE else made.toarray())
 
