@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import Any
 
+from glt_cli.config.datasets import holds_edges
 from glt_cli.errors import UserError
 
 _EXAMPLES = """\
@@ -55,7 +56,7 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
 
 def predict_with_model(flags: argparse.Namespace, words: list[str]) -> int:
     """Write the predictions; what was read goes to stderr."""
-    if bool(flags.nodes) != bool(flags.edges):
+    if bool(flags.nodes) != bool(flags.edges) and not holds_edges(flags.nodes or ""):
         raise UserError("--nodes and --edges: give both, or neither for the model's own graph")
     if flags.pairs and flags.nodes:
         raise UserError("--pairs: can't be given with --nodes and --edges")

@@ -17,6 +17,8 @@ BINARY_METRICS = ("roc_auc", "average_precision")
 CLASS_METRICS = ("accuracy", "f1_macro", *BINARY_METRICS)
 #: What may describe the nodes of own files, besides a file of features.
 FEATURES = ("columns", "degree", "constant", "identity", "structural")
+#: Suffixes of files that hold nodes and edges.
+GRAPH_FILES = (".graphml", ".gml", ".gexf", ".json", ".safetensors")
 TRANSFORMS = ("row_normalise", "standardise", "none")
 
 
@@ -127,7 +129,8 @@ class FilesConfig(DatasetConfig):
 
     #: Its name in tables and folders.
     title: str = "files"
-    #: File of the edges. A run is identified by the content of files, not by their paths.
+    #: File of the edges; by default that of the nodes, where it holds both. A run is identified by
+    #: the content of files, not by their paths.
     edges: str | None = excluded_from_hash(None)
     #: File of the nodes.
     nodes: str | None = excluded_from_hash(None)
@@ -215,6 +218,12 @@ class FilesConfig(DatasetConfig):
         return _kind_of_features(self.features)
 
     @property
+    def edges_file(self) -> str | None:
+        """The file of the edges, which may be that of the nodes."""
+        nodes = self.nodes if holds_edges(self.nodes or "") else None
+        return self.edges or nodes
+
+    @property
     def masks(self) -> list[str]:
         """The columns that are true for nodes of train, val and test, if the split is by them."""
         return [str(name) for name in self.split] if isinstance(self.split, list) else []
@@ -243,7 +252,7 @@ class FilesConfig(DatasetConfig):
                 "file such as words.csv or x.npz"
             )
         for key in ("edges", "nodes", "label"):
-            if not getattr(self, key):
+            if not (self.edges_file if key == "edges" else getattr(self, key)):
                 yield f"dataset.{key}: must be given, as in dataset.{key}={_EXAMPLES[key]}"
         delimiter = (self.delimiter or ",").replace("\\t", "\t")
         if len(delimiter) != 1 or delimiter in '"\r\n':
@@ -319,6 +328,11 @@ def _title_problems(config: FilesConfig | InMemoryConfig) -> Iterator[str]:
         yield f"dataset.title={title}: must be at most 60 letters, digits and ._-"
     elif title in DATASETS and title != config.name:
         yield f"dataset.title={title}: is the name of a known data set; choose another"
+
+
+def holds_edges(nodes: str) -> bool:
+    """Whether a file of nodes is of a kind that holds edges as well, or may do so."""
+    return nodes.lower().endswith((*GRAPH_FILES, ".npz"))
 
 
 def _is_encoding(name: str) -> bool:

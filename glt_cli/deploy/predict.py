@@ -39,13 +39,13 @@ class NewGraph:
 
     Attributes:
         nodes: The file of its nodes.
-        edges: The file of its edges.
+        edges: The file of its edges; None where that of the nodes holds them.
         new_edges: Whether edges that the ticket's graph hadn't are used (`keep`) or not (`drop`).
         unknown: Whether edges to unknown nodes are an error, or left out (`drop`).
     """
 
     nodes: str
-    edges: str
+    edges: str | None
     new_edges: str = "keep"
     unknown: str = "error"
 
@@ -146,13 +146,13 @@ def _read(model: LoadedModel, config: FilesConfig) -> _Files:
     """Read other files as those of training were read."""
     from glt_cli.data.files.as_trained import encoded_as_trained
     from glt_cli.data.files.edge_table import node_ids, read_edges
-    from glt_cli.data.files.reading import read
+    from glt_cli.data.files.reading import read_both
 
     prepared = model.about["preparation"]
-    nodes = read("nodes", config)
+    nodes, edge_table = read_both(config)
     ids = node_ids(nodes, nodes.column("id", str(prepared["id"])))
     x, remarks = encoded_as_trained(nodes, prepared, config)
-    edges = read_edges(read("edges", config), ids, nodes, config)
+    edges = read_edges(edge_table, ids, nodes, config)
     weights = None if edges.weights is None else torch.from_numpy(edges.weights)
     cleaned = Graph.from_pairs(len(ids), torch.from_numpy(edges.pairs), config.directed, weights)
     known = set(model.nodes or ())

@@ -14,7 +14,7 @@ from typing import Any, cast
 from glt_cli.config.datasets import BINARY_METRICS, DatasetConfig, FilesConfig
 from glt_cli.data import checksums
 from glt_cli.data.files.edge_columns import id_column
-from glt_cli.data.files.reading import read
+from glt_cli.data.files.reading import read_both
 from glt_cli.data.files.tabular import Table, existing_file, listed, setting
 from glt_cli.data.graph_data import NodeData
 from glt_cli.errors import UserError
@@ -27,17 +27,17 @@ def is_present(config: DatasetConfig, root: Path | None) -> str | None:
     config = cast(FilesConfig, config)
     try:
         existing_file("nodes", config.nodes)
-        existing_file("edges", config.edges)
+        existing_file("edges", config.edges_file)
     except UserError:
         return None
-    return f"{config.nodes} and {config.edges}"
+    return _files(config)
 
 
 def prepare(config: DatasetConfig, root: Path | None, say: Callable[[str], None]) -> str:
     """Read both files and check their content; UserError for the first mistake."""
     config = cast(FilesConfig, config)
     load(config, root)
-    return f"{config.nodes} and {config.edges}"
+    return _files(config)
 
 
 def load(config: DatasetConfig, root: Path | None) -> NodeData:
@@ -57,12 +57,18 @@ def checksum(config: DatasetConfig, root: Path | None) -> str:
     config = cast(FilesConfig, config)
     pins = {}
     for key in ("edges", "nodes", *(("features",) if config.has_features_file else ())):
-        path = existing_file(key, getattr(config, key))
+        given = config.edges_file if key == "edges" else getattr(config, key)
+        path = existing_file(key, given)
         try:
             pins[key] = checksums.of_file(path)
         except OSError as error:
             raise UserError(f"{path}: can't be read: {error.strerror}.") from error
     return checksums.of_pins(pins)
+
+
+def _files(config: FilesConfig) -> str:
+    edges = config.edges_file
+    return str(edges) if edges == config.nodes else f"{config.nodes} and {edges}"
 
 
 def _read(config: FilesConfig) -> NodeData:
@@ -77,7 +83,7 @@ def _read(config: FilesConfig) -> NodeData:
     from glt_cli.data.files.sparse_features import sparse_features
     from glt_cli.data.files.suspicious import suspicious
 
-    nodes = read("nodes", config)
+    nodes, edge_table = read_both(config)
     refuse_headerless(nodes, config)
     id_column, names = _columns(nodes, config)
     ids = edges_of.node_ids(nodes, id_column)
@@ -97,7 +103,7 @@ def _read(config: FilesConfig) -> NodeData:
     columns = columns_of.features(nodes, names, config) if by_columns else []
     parts, remarks = split_of.split(nodes, ids, labelled, config)
     described = columns_of.fitted(nodes, columns, parts[0], config)
-    edges = edges_of.read_edges(read("edges", config), ids, nodes, config)
+    edges = edges_of.read_edges(edge_table, ids, nodes, config)
     if config.has_features_file:
         file = sparse_features(ids, nodes.name, parts[0], config)
         x, made_from = file.x, {"names": file.names, "scale": file.scale}

@@ -56,7 +56,8 @@ def test_file_of_another_kind() -> None:
     Path("nodes.xlsx").write_bytes(b"PK")
     assert refused(nodes="nodes.xlsx") == (
         "dataset.nodes=nodes.xlsx: glt reads .csv, .tsv and .txt files (also with .gz), .parquet "
-        "and .npz; save it as one of these."
+        "and .npz, and graphs from .graphml, .gml, .gexf, .json and .safetensors; save it as one "
+        "of these."
     )
 
 
