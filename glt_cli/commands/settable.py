@@ -13,6 +13,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from glt_cli.config import Config
 from glt_cli.config.compose import COMPOSE_ERRORS, CONFIG_NAME
+from glt_cli.config.method_keys import split_by_method
+from glt_cli.config.methods import METHODS
 from glt_cli.config.override_form import HYDRA_KEYS
 from glt_cli.config.request import composing
 
@@ -20,17 +22,31 @@ from glt_cli.config.request import composing
 def settable(words: Sequence[str], last: str, config_dir: str | None) -> list[str]:
     """Candidates GROUP=OPTION and KEY=VALUE, or beginnings of them, after other settings.
 
-    In a grid or a list, the last value is completed.
+    In a grid or a list, the last value is completed. In a grid over methods, `fastglt.` has the
+    keys of that method.
     """
+    words, _ = split_by_method(words)
+    name, dot, rest = last.partition(".")
+    if dot and name in METHODS:
+        others = [word for word in words if not word.startswith("method=")]
+        found = settable([*others, f"method={name}"], f"method.{rest}", config_dir)
+        return [f"{name}.{word.removeprefix('method.')}" for word in found]
     folder = Path(config_dir).expanduser() if config_dir else None
     key, equals, value = last.partition("=")
     with composing(str(folder) if folder and folder.is_dir() else None) as hydra:
         try:
             if equals:
                 return list(_values(hydra.config_loader, words, key, value))
-            return list(_keys(hydra.config_loader, words, last))
+            return [*_of_methods(words, last), *_keys(hydra.config_loader, words, last)]
         except COMPOSE_ERRORS:
             return []  # an earlier word is wrong: running the command will report it
+
+
+def _of_methods(words: Sequence[str], last: str) -> list[str]:
+    """Begin the keys of one method of a grid over several."""
+    chosen = [word.partition("=")[2] for word in words if word.startswith("method=")]
+    names = chosen[-1].split(",") if chosen else []
+    return [f"{name}." for name in names if len(names) > 1 and f"{name}.".startswith(last)]
 
 
 def _keys(loader: ConfigLoader, words: Sequence[str], last: str) -> Iterable[str]:
