@@ -67,8 +67,11 @@ def _graph(path: Path, name: str) -> networkx.Graph:
     # Its parsers raise whatever a damaged file leads them to.
     except Exception as error:
         reason = " ".join(str(error).split())[:120] or type(error).__name__
+        reason = f"it lacks {reason}" if isinstance(error, KeyError) else reason
         kind = {".json": "node-link JSON"}.get(suffix, suffix.removeprefix(".").upper())
-        raise UserError(f"{name}: can't be read as {kind} ({reason}); save it again.") from error
+        raise UserError(
+            f"{name}: can't be read as {kind} ({reason}); save it again with networkx, or as CSV."
+        ) from error
     return graph
 
 
